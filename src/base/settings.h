@@ -1,0 +1,76 @@
+/*
+ * settings: every knob of the program, in one table (settings.c).
+ *
+ * Values come, the later winning, from the table's defaults, an environment
+ * file (DATA_DIR/.env, or ENV_FILE), the environment, and flags. Names are the
+ * environment names of the contract. `nis2 check` prints the effective values
+ * and what is wrong with them; production refuses to start on the same list.
+ */
+#ifndef NIS2_BASE_SETTINGS_H
+#define NIS2_BASE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct settings {
+	/* Where. */
+	const char *listen;	  /* LISTEN, "127.0.0.1:8000" */
+	const char *data_dir;	  /* DATA_DIR, "var" */
+	const char *database_url; /* DATABASE_URL, "" means SQLite in data_dir */
+	const char *redis_url;	  /* REDIS_URL, "" means in memory */
+	const char *public_url;	  /* PUBLIC_URL */
+	const char *environment;  /* ENVIRONMENT: production or development */
+	/* Identity. */
+	const char *jwt_secret;	  /* JWT_SECRET */
+	const char *data_key;	  /* DATA_ENCRYPTION_KEY */
+	int64_t access_minutes;	  /* ACCESS_TOKEN_EXPIRE_MINUTES, 30 */
+	int64_t refresh_days;	  /* REFRESH_TOKEN_EXPIRE_DAYS, 7 */
+	const char *cors_origins; /* CORS_ORIGINS, comma separated */
+	const char *trusted_proxies; /* TRUSTED_PROXIES, CIDRs */
+	bool rate_limits;	  /* RATE_LIMITS, on */
+	bool cookie_secure;	  /* COOKIE_SECURE, on in production */
+	/* Server. */
+	int64_t io_threads;	 /* IO_THREADS, 0 = processors */
+	int64_t handler_threads; /* HANDLER_THREADS, 8 */
+	int64_t queue_length;	 /* QUEUE_LENGTH, 512 */
+	bool log_json;		 /* LOG_FORMAT: logfmt or json */
+	const char *log_level;	 /* LOG_LEVEL, info */
+	/* Scanning and jobs. */
+	const char *scan_allow_networks; /* SCAN_ALLOW_NETWORKS, empty */
+	const char *hosts_file;		 /* HOSTS_FILE, /etc/hosts */
+	const char *ca_file;		 /* CA_FILE, extra trusted certificates */
+	int64_t scan_deadline;		 /* SCAN_DEADLINE, seconds, 3600 */
+	int64_t max_reports;	/* MAX_CONCURRENT_REPORTS_PER_ORG, 3 */
+	int64_t report_ttl_days; /* REPORT_TTL_DAYS, 30 */
+	bool with_worker;	 /* WITH_WORKER, on */
+};
+
+/*
+ * Reads them all. A value of the wrong type or out of range is an error that
+ * names the setting. Strings live in the arena.
+ */
+bool settings_load(struct arena *a, struct settings *ret, struct err *err);
+
+/* Overrides one by name (a flag); the same checks. */
+bool settings_set(struct settings *s, struct arena *a, const char *name,
+		  const char *value, struct err *err);
+
+/* One line a problem into `out`; how many there are. */
+int settings_problems(const struct settings *s, struct sb *out);
+
+/* NAME=value lines with secrets masked, and what each is for. */
+void settings_print(const struct settings *s, FILE *out);
+
+bool settings_production(const struct settings *s);
+
+/*
+ * Makes JWT_SECRET and DATA_ENCRYPTION_KEY when neither the environment nor
+ * DATA_DIR/secrets.env (0600) has them, and keeps them there.
+ */
+bool settings_secrets(struct settings *s, struct arena *a, struct err *err);
+
+#endif
