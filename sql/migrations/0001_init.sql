@@ -242,3 +242,9 @@ CREATE TABLE job (
 	updated_at BIGINT NOT NULL
 );
 CREATE INDEX job_due ON job (state, run_at);
+
+-- Worker processes that are alive: each says so every few seconds.
+CREATE TABLE worker (
+	id TEXT PRIMARY KEY,
+	seen_at BIGINT NOT NULL
+);
