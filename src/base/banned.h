@@ -13,7 +13,7 @@
 
 #pragma GCC poison strcpy strcat strncpy strncat stpcpy sprintf vsprintf
 #pragma GCC poison strtok strtok_r gets atoi atol atoll atof sscanf
-#pragma GCC poison localtime gmtime asctime ctime rand srand random drand48
-#pragma GCC poison system popen tmpnam mktemp alloca
+#pragma GCC poison localtime gmtime asctime ctime rand srand drand48
+#pragma GCC poison system popen tmpnam mktemp
 
 #endif

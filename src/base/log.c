@@ -1,0 +1,182 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/*
+ * A line is put together in this many bytes on the stack and written by one
+ * write(2), so that lines of several threads do not mix; what does not fit is
+ * cut with "...".
+ */
+enum { LINE_MAX_BYTES = 4096, VALUE_MAX = 1024 };
+
+struct line {
+	char buf[LINE_MAX_BYTES];
+	size_t len;
+};
+
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
+
+/* Set once, before there are threads. */
+static enum log_level least_level = LOG_INFO;
+static enum log_format line_format = LOG_LOGFMT;
+
+void log_setup(enum log_level least, enum log_format format)
+{
+	least_level = least;
+	line_format = format;
+}
+
+/* All or nothing, so that an escape is never cut in two. */
+static bool add(struct line *l, const char *s, size_t len)
+{
+	/* Room for the end that every line gets. */
+	if (l->len + len > sizeof(l->buf) - 8)
+		return false;
+	memcpy(l->buf + l->len, s, len);
+	l->len += len;
+	return true;
+}
+
+/* How many bytes make one valid UTF-8 character at `s`; 0 if none does. */
+static size_t utf8_len(const unsigned char *s)
+{
+	size_t len = s[0] < 0x80	     ? 1 :
+		     s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
+		     (s[0] & 0xf0) == 0xe0   ? 3 :
+		     s[0] >= 0xf0 && s[0] < 0xf5 ? 4 :
+						0;
+
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/*
+ * One character, escaped so that the line stays one line and valid JSON. Both
+ * forms use JSON's escapes; a byte that is not UTF-8 becomes U+FFFD.
+ */
+static bool add_char(struct line *l, const char *s, size_t *used)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char c = (unsigned char)*s;
+	char u[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+	size_t len = utf8_len((const unsigned char *)s);
+
+	*used = len ? len : 1;
+	if (c == '"' || c == '\\')
+		return add(l, (char[]){ '\\', (char)c }, 2);
+	if (c == '\n')
+		return add(l, "\\n", 2);
+	if (c < 0x20 || c == 0x7f)
+		return add(l, u, sizeof(u));
+	return len ? add(l, s, len) : add(l, "\\ufffd", 6);
+}
+
+static void add_quoted(struct line *l, const char *s)
+{
+	size_t used = 0, limit = VALUE_MAX;
+	bool fits = add(l, "\"", 1);
+
+	for (; fits && *s && limit; s += used, limit--)
+		fits = add_char(l, s, &used);
+	if (*s)
+		add(l, "...", 3);
+	/* The reserve of add() always has room for this one. */
+	l->buf[l->len++] = '"';
+}
+
+static bool is_bare(const char *s)
+{
+	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			       "0123456789-_.:/@%+,*~?&");
+
+	return len && !s[len] && len <= VALUE_MAX;
+}
+
+static void add_pair(struct line *l, const char *key, const char *value)
+{
+	bool json = line_format == LOG_JSON;
+	size_t before = l->len;
+	bool fits;
+
+	if (json)
+		fits = add(l, l->len ? ",\"" : "{\"", 2) &&
+		       add(l, key, strlen(key)) && add(l, "\":", 2);
+	else
+		fits = add(l, " ", l->len ? 1 : 0) &&
+		       add(l, key, strlen(key)) && add(l, "=", 1);
+	/* A pair that would begin in the last bytes is left out whole. */
+	if (!fits || l->len + 16 > sizeof(l->buf) - 8)
+		l->len = before;
+	else if (json || !is_bare(value))
+		add_quoted(l, value);
+	else if (!add(l, value, strlen(value)))
+		l->len = before;
+}
+
+static void begin(struct line *l, enum log_level level, const char *name)
+{
+	char now[CLOCK_TEXT];
+
+	l->len = 0;
+	clock_text(clock_now(), now);
+	add_pair(l, "ts", now);
+	add_pair(l, "level", level_names[level]);
+	add_pair(l, "event", name);
+}
+
+static void end(struct line *l)
+{
+	ssize_t done;
+
+	if (line_format == LOG_JSON)
+		l->buf[l->len++] = '}';
+	l->buf[l->len++] = '\n';
+	/* There is nobody to tell when even this fails. */
+	done = write(STDERR_FILENO, l->buf, l->len);
+	(void)done;
+}
+
+void log_event(enum log_level level, const char *name, ...)
+{
+	struct line l;
+	const char *key;
+	va_list ap;
+
+	if (level < least_level)
+		return;
+	begin(&l, level, name);
+	va_start(ap, name);
+	while ((key = va_arg(ap, const char *))) {
+		const char *value = va_arg(ap, const char *);
+
+		if (value)
+			add_pair(&l, key, value);
+	}
+	va_end(ap);
+	end(&l);
+}
+
+void log_error(const char *where, const char *id, const struct err *err)
+{
+	/* What a client did wrong is not an event for whoever runs the server. */
+	enum log_level level = err->kind == ERR_INTERNAL ||
+					       err->kind == ERR_UPSTREAM ||
+					       err->kind == ERR_BUSY ?
+				       LOG_ERROR :
+				       LOG_WARN;
+
+	log_event(level, "error", "where", where, "id", id, "kind",
+		  err_kind_name(err->kind), "field",
+		  *err->field ? err->field : NULL, "msg", err->msg, "cause",
+		  *err->cause ? err->cause : NULL, NULL);
+}
