@@ -1,0 +1,81 @@
+/*
+ * conn: one TCP connection that we opened, plain or under TLS.
+ *
+ * It has ONE deadline (a clock_tick() value) for everything that is ever done
+ * on it: connecting, each read and write, the TLS handshake. A peer that sends
+ * a byte a second does not keep a thread. Errors are ERR_UPSTREAM and say what
+ * happened: refused, unreachable, timed out, reset, or closed by the peer.
+ *
+ *	_cleanup_conn_ struct conn *conn = NULL;
+ *	if (!conn_open(&addr, 22, deadline, &conn, err) ||
+ *	    !conn_read_line(conn, arena, 255, &line, err))
+ *		return false;
+ *
+ * Connect only to addresses that net/target.h handed out.
+ */
+#ifndef NIS2_NET_CONN_H
+#define NIS2_NET_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "net/addr.h"
+#include "net/cert.h"
+
+struct conn;
+
+#define _cleanup_conn_ __attribute__((cleanup(conn_close_at_end)))
+void conn_close_at_end(struct conn **conn);
+
+/* Why the last call failed: what a probe makes a fact of. */
+enum conn_state {
+	CONN_OPEN,
+	CONN_REFUSED,
+	CONN_UNREACHABLE,
+	CONN_TIMED_OUT,
+	CONN_RESET,
+	CONN_CLOSED, /* the peer ended the stream */
+	CONN_FAILED, /* TLS, or an error of our own machine */
+};
+
+/* `ret_state` (may be NULL) tells why there is no connection. */
+bool conn_open(const struct addr *a, int port, int64_t deadline,
+	       struct conn **ret, enum conn_state *ret_state, struct err *err);
+void conn_close(struct conn *conn);
+enum conn_state conn_state(const struct conn *conn);
+
+/* At least one and at most `max` bytes; the end of the stream is an error. */
+bool conn_read(struct conn *conn, void *buf, size_t max, size_t *ret_len,
+	       struct err *err);
+/* Exactly `len` bytes. */
+bool conn_read_all(struct conn *conn, void *buf, size_t len, struct err *err);
+/*
+ * A line without its CR LF or LF. A line longer than `max`, or one that ends
+ * with the stream, is an error; NUL bytes come through as '?'.
+ */
+bool conn_read_line(struct conn *conn, struct arena *a, size_t max,
+		    const char **ret, struct err *err);
+bool conn_write_all(struct conn *conn, const void *bytes, size_t len,
+		    struct err *err);
+
+/* What a TLS handshake agreed on. Nothing is verified: cert_judge() does. */
+struct conn_tls {
+	const char *version; /* "TLSv1.3" */
+	const char *cipher;  /* OpenSSL's name */
+	int cipher_bits;
+	const char *alpn; /* what the server chose of `alpn`, or NULL */
+	struct cert_chain chain;
+};
+
+/*
+ * Speaks TLS from here on, from TLS 1.0 and with every cipher the library
+ * still has: we look at servers, we do not trust them with anything. `sni` may
+ * be NULL or an address: then no name is sent. `alpn` is "http/1.1" or NULL.
+ */
+bool conn_start_tls(struct conn *conn, const char *sni, const char *alpn,
+		    struct arena *a, struct conn_tls *ret, struct err *err);
+
+#endif

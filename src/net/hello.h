@@ -1,0 +1,154 @@
+/*
+ * hello: our own TLS ClientHello, and the reading of what comes back.
+ *
+ * A TLS library of today neither offers SSLv3, export or RC4 suites nor, at
+ * its default level, TLS 1.0, so it calls a server that speaks them clean. We
+ * therefore write the hello ourselves and look at the ServerHello: no key is
+ * exchanged and no handshake is finished. The suites of a version are found by
+ * striking out: offer, strike what the server picked, offer the rest, until it
+ * refuses. One hello never offers more than HELLO_SUITES_MAX suites, because
+ * servers exist that fail on longer lists.
+ *
+ * Building and parsing do no I/O (RFC 5246, 6101, 8446).
+ */
+#ifndef NIS2_NET_HELLO_H
+#define NIS2_NET_HELLO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "net/addr.h"
+#include "net/cert.h"
+
+enum { HELLO_SUITES_MAX = 64 };
+
+/* Bounds on what a server may send before we stop reading. */
+enum { HELLO_RECORD_MAX = 16384 + 2048, HELLO_FLIGHT_MAX = 256 * 1024 };
+
+enum tls_version {
+	TLS_NONE = 0,
+	TLS_SSL3 = 0x0300,
+	TLS_1_0 = 0x0301,
+	TLS_1_1 = 0x0302,
+	TLS_1_2 = 0x0303,
+	TLS_1_3 = 0x0304,
+};
+
+/* "SSLv3", "TLSv1.0" … "TLSv1.3"; NULL for anything else. */
+const char *tls_version_name(enum tls_version version);
+
+/* Why a suite is weak; none of them is fine. */
+enum suite_flags {
+	SUITE_NULL = 1,	  /* no encryption */
+	SUITE_ANON = 2,	  /* no authentication */
+	SUITE_EXPORT = 4, /* 40 or 56 bits on purpose */
+	SUITE_RC4 = 8,
+	SUITE_RC2 = 16,
+	SUITE_DES = 32,
+	SUITE_3DES = 64,
+	SUITE_IDEA = 128,
+	SUITE_MD5 = 256,  /* as the MAC */
+	SUITE_WEAK = 511, /* any of those above */
+	SUITE_CBC = 512,
+	SUITE_NO_FS = 1024, /* no forward secrecy */
+	SUITE_PSK = 2048,   /* needs a shared key or password */
+};
+
+struct suite {
+	uint16_t code;
+	const char *name;    /* IANA's */
+	const char *openssl; /* OpenSSL's, or NULL when it has none */
+	unsigned flags;
+	enum tls_version first; /* the versions it may be used with */
+	enum tls_version last;
+};
+
+const struct suite *suite_find(unsigned code);
+/* The n-th suite in the order they are offered, or NULL after the last. */
+const struct suite *suite_row(size_t n);
+
+struct hello_offer {
+	enum tls_version version;
+	const char *sni; /* NULL or an address: none is sent */
+	const uint16_t *suites;
+	size_t suite_count;
+	bool key_share; /* TLS 1.3: with a share of X25519, not an empty list */
+};
+
+/* Appends the whole record with the ClientHello. */
+void hello_build(const struct hello_offer *offer, struct sb *out);
+
+enum hello_kind {
+	HELLO_MORE,   /* not complete yet: read on */
+	HELLO_SERVER, /* a ServerHello, or a HelloRetryRequest */
+	HELLO_ALERT,
+	HELLO_NOT_TLS, /* another protocol answers, or nonsense */
+};
+
+struct hello_answer {
+	enum hello_kind kind;
+	enum tls_version version; /* what the server chose */
+	unsigned suite;
+	bool retry;	/* a HelloRetryRequest: it wants `group` */
+	unsigned group; /* of the key_share, 0 if none was sent */
+	int alert;	/* AlertDescription */
+	struct cert_der ders[CERT_CHAIN_MAX]; /* Certificate, before TLS 1.3 */
+	size_t der_count;
+};
+
+/*
+ * Parses what the server has sent so far. With `want_certificate` a
+ * ServerHello before TLS 1.3 is complete once its Certificate message is.
+ * `ret` borrows from the arena.
+ */
+enum hello_kind hello_parse(struct span bytes, bool want_certificate,
+			    struct arena *a, struct hello_answer *ret);
+
+/* "handshake_failure", or "alert 123". */
+const char *hello_alert_name(int alert, struct arena *a);
+
+/* ---- asking a server ---- */
+
+struct hello_peer {
+	const struct addr *addr;
+	int port;
+	const char *sni;
+	int64_t deadline; /* clock_tick(), for all of it */
+	int64_t patience; /* microseconds for one connection, 0 = 3 s */
+	int connections;  /* counted */
+};
+
+enum hello_result {
+	HELLO_ACCEPTED,
+	HELLO_REFUSED,
+	HELLO_UNTESTED, /* no connection, no answer, or no TLS: `why` */
+};
+
+struct hello_verdict {
+	enum tls_version version;
+	enum hello_result result;
+	bool speaks_tls;  /* something on the port answered in TLS */
+	const char *why;  /* when not accepted: a few words */
+	uint16_t *suites; /* in the order the server picks them */
+	size_t suite_count;
+	bool complete; /* false when the deadline cut the list */
+};
+
+/* Is this version accepted? `ret->suites` has the suite it picks first. */
+void hello_offered(struct hello_peer *peer, enum tls_version version,
+		   struct arena *a, struct hello_verdict *ret);
+/* The same, and every suite it accepts with that version. */
+void hello_suites(struct hello_peer *peer, enum tls_version version,
+		  struct arena *a, struct hello_verdict *ret);
+/*
+ * The certificates a server sends in clear before TLS 1.3, for servers that
+ * a library cannot finish a handshake with.
+ */
+bool hello_certificates(struct hello_peer *peer, struct arena *a,
+			struct cert_chain *ret, struct err *err);
+
+#endif
