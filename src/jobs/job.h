@@ -1,0 +1,67 @@
+/*
+ * job: work that takes longer than a request may.
+ *
+ * A job is a row, put in the transaction that asks for it. `nis2 work` claims
+ * one at a time under a lease, which it renews while the job runs; when a
+ * worker dies, the lease lapses and another takes the job up again, so every
+ * kind must be able to go on where it stopped.
+ *
+ * A kind is a descriptor; src/jobs/jobs.def lists them.
+ */
+#ifndef NIS2_JOBS_JOB_H
+#define NIS2_JOBS_JOB_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/settings.h"
+#include "codec/codec.h"
+#include "gen/row_types.h"
+#include "store/db.h"
+
+/* A job on its way through its kind. */
+struct job_run {
+	struct arena *arena;
+	struct db *db;
+	const struct settings *settings;
+	const struct job_row *job;
+	const char *worker;
+	int64_t lease_seconds;
+	int64_t next_beat;	   /* base/clock.h tick of the next renewal */
+	const atomic_bool *stopping; /* the process was asked to end */
+};
+
+struct job_kind {
+	const char *name;
+	const struct type *args; /* checked by the codec before run() */
+	size_t args_size;
+	int max_attempts;
+	/*
+	 * ERR_BUSY and ERR_UPSTREAM are tried again with back-off, up to
+	 * max_attempts; any other error ends the job.
+	 */
+	bool (*run)(struct job_run *run, const void *args, struct err *err);
+	/* The last attempt failed: tell whoever waits. May be NULL. */
+	void (*failed)(struct job_run *run, const void *args,
+		       const struct err *why);
+};
+
+/* Puts a job; it runs once the caller's transaction is committed. */
+bool job_put(struct db *db, struct arena *a, const char *id, const char *org,
+	     const char *kind, const char *thing_id, int64_t now,
+	     struct err *err);
+
+/*
+ * Renews the lease when it is time to, so call it often. False when the job is
+ * not ours any more (cancelled, or claimed by another): stop at once, with no
+ * further writes. Also false, with ERR_BUSY, when the process is to end.
+ */
+bool job_beat(struct job_run *run, struct err *err);
+
+/* Runs one due job, if there is one. `ret_ran` says whether there was. */
+bool job_run_next(struct db *db, const struct settings *settings,
+		  const char *worker, const atomic_bool *stopping,
+		  bool *ret_ran, struct err *err);
+
+#endif
