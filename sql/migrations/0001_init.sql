@@ -231,6 +231,7 @@ CREATE TABLE job (
 	id TEXT PRIMARY KEY,
 	org_id TEXT,
 	kind TEXT NOT NULL,
+	lane TEXT NOT NULL, -- scan or quick: a report does not wait for a scan
 	args TEXT NOT NULL, -- JSON
 	state TEXT NOT NULL, -- queued running done failed cancelled
 	run_at BIGINT NOT NULL,
@@ -241,7 +242,7 @@ CREATE TABLE job (
 	created_at BIGINT NOT NULL,
 	updated_at BIGINT NOT NULL
 );
-CREATE INDEX job_due ON job (state, run_at);
+CREATE INDEX job_due ON job (state, lane, run_at);
 
 -- Worker processes that are alive: each says so every few seconds.
 CREATE TABLE worker (

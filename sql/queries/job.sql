@@ -1,13 +1,13 @@
--- job_insert(id text, org text?, kind text, args text, run_at bigint, now bigint) -> none
-INSERT INTO job (id, org_id, kind, args, state, run_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, 'queued', $5, $6, $6);
+-- job_insert(id text, org text?, kind text, lane text, args text, run_at bigint, now bigint) -> none
+INSERT INTO job (id, org_id, kind, lane, args, state, run_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $7);
 
--- job_claim(worker text, now bigint, lease_until bigint) -> maybe job_row all-orgs
+-- job_claim(lane text, worker text, now bigint, lease_until bigint) -> maybe job_row all-orgs
 -- The oldest that is due, or that somebody let lapse.
-UPDATE job SET state = 'running', worker = $1, lease_until = $3, attempts = attempts + 1, updated_at = $2
+UPDATE job SET state = 'running', worker = $2, lease_until = $4, attempts = attempts + 1, updated_at = $3
 WHERE id = (
 	SELECT id FROM job
-	WHERE (state = 'queued' AND run_at <= $2) OR (state = 'running' AND lease_until < $2)
+	WHERE lane = $1 AND ((state = 'queued' AND run_at <= $3) OR (state = 'running' AND lease_until < $3))
 	ORDER BY run_at, id LIMIT 1 /*@pg FOR UPDATE SKIP LOCKED @*/)
 RETURNING id, org_id, kind, args, attempts;
 

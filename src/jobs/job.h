@@ -20,6 +20,13 @@
 #include "gen/row_types.h"
 #include "store/db.h"
 
+/*
+ * Each lane has threads of its own in `nis2 work`, so that a report does not
+ * wait behind a scan of an hour.
+ */
+#define JOB_LANE_SCAN "scan"
+#define JOB_LANE_QUICK "quick"
+
 /* A job on its way through its kind. */
 struct job_run {
 	struct arena *arena;
@@ -34,6 +41,7 @@ struct job_run {
 
 struct job_kind {
 	const char *name;
+	const char *lane;	 /* JOB_LANE_SCAN or JOB_LANE_QUICK */
 	const struct type *args; /* checked by the codec before run() */
 	size_t args_size;
 	int max_attempts;
@@ -59,9 +67,9 @@ bool job_put(struct db *db, struct arena *a, const char *id, const char *org,
  */
 bool job_beat(struct job_run *run, struct err *err);
 
-/* Runs one due job, if there is one. `ret_ran` says whether there was. */
+/* Runs one due job of the lane; `ret_ran` says whether there was one. */
 bool job_run_next(struct db *db, const struct settings *settings,
-		  const char *worker, const atomic_bool *stopping,
+		  const char *lane, const char *worker, const atomic_bool *stopping,
 		  bool *ret_ran, struct err *err);
 
 #endif

@@ -44,6 +44,7 @@ bool job_put(struct db *db, struct arena *a, const char *id, const char *org,
 				      .id = id,
 				      .org = org,
 				      .kind = kind,
+				      .lane = kind_find(kind)->lane,
 				      .args = text.s,
 				      .run_at = now,
 				      .now = now,
@@ -159,7 +160,7 @@ static bool run_claimed(struct job_run *run, struct err *err)
 }
 
 bool job_run_next(struct db *db, const struct settings *settings,
-		  const char *worker, const atomic_bool *stopping,
+		  const char *lane, const char *worker, const atomic_bool *stopping,
 		  bool *ret_ran, struct err *err)
 {
 	_arena_ struct arena arena = { 0 };
@@ -177,7 +178,7 @@ bool job_run_next(struct db *db, const struct settings *settings,
 	int64_t now = clock_now();
 
 	*ret_ran = false;
-	if (!sql_job_claim(db, &arena, worker, now,
+	if (!sql_job_claim(db, &arena, lane, worker, now,
 			   now + LEASE_SECONDS * CLOCK_SECOND, &job, ret_ran,
 			   err))
 		return false;

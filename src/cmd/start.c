@@ -1,0 +1,72 @@
+#include "cmd/start.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/file.h"
+#include "base/log.h"
+
+static enum log_level level_of(const char *name)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(name, names[i]) == 0)
+			return (enum log_level)i;
+	return LOG_INFO;
+}
+
+/* Keys and passwords pass through this memory: it must not land on a disk. */
+static void forbid_core_dumps(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+static bool refuse_weak(const struct settings *s, struct arena *a,
+			struct err *err)
+{
+	struct sb problems = sb_new(a, 256);
+	int count = settings_problems(s, &problems);
+
+	if (!count)
+		return true;
+	fputs(problems.s, stderr);
+	if (!settings_production(s))
+		return true;
+	return err_set(err, ERR_INVALID,
+		       "%d setting%s must be mended before production starts",
+		       count, count == 1 ? "" : "s");
+}
+
+bool start_settings(struct command_line *line, struct settings *ret,
+		    struct err *err)
+{
+	forbid_core_dumps();
+	if (!command_settings(line, ret, err) ||
+	    !file_make_dir(ret->data_dir, 0700, err) ||
+	    !settings_secrets(ret, line->arena, err))
+		return false;
+	log_setup(level_of(ret->log_level),
+		  ret->log_json ? LOG_JSON : LOG_LOGFMT);
+	return refuse_weak(ret, line->arena, err);
+}
+
+const char *start_database_url(const struct settings *settings, struct arena *a)
+{
+	if (settings->database_url && settings->database_url[0])
+		return settings->database_url;
+	return arena_printf(a, "sqlite:%s/nis2.db", settings->data_dir);
+}
+
+bool start_database(const struct settings *settings, unsigned flags,
+		    struct db **ret, struct err *err)
+{
+	_arena_ struct arena a = { 0 };
+
+	return db_open(start_database_url(settings, &a), flags, ret, err);
+}

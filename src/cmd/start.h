@@ -1,0 +1,30 @@
+/*
+ * start: what serve, work, migrate and user begin with.
+ */
+#ifndef NIS2_CMD_START_H
+#define NIS2_CMD_START_H
+
+#include "base/settings.h"
+#include "cmd/command.h"
+#include "store/db.h"
+
+/* The environment variable that tells a child worker its end of the pipe. */
+#define START_WAKE_FD "NIS2_WAKE_FD"
+
+/*
+ * Settings, the data folder (made when it is missing), logging, the secrets,
+ * and in production the refusal to go on with any known weakness: each is
+ * printed in one line.
+ */
+bool start_settings(struct command_line *line, struct settings *ret,
+		    struct err *err);
+
+/* Opens the configured database: DATABASE_URL, or DATA_DIR/nis2.db. */
+bool start_database(const struct settings *settings, unsigned flags,
+		    struct db **ret, struct err *err);
+
+/* Its URL, as db_open() takes it. */
+const char *start_database_url(const struct settings *settings,
+			       struct arena *a);
+
+#endif
