@@ -1,0 +1,74 @@
+/*
+ * report: from a scan to a file.
+ *
+ * Who asks has read the scan, its findings and its hosts; what comes out
+ * depends on nothing else, not even on the clock. A report (reports.def) makes
+ * a document of them; a writer (writers.def) makes bytes of the document or,
+ * for formats that machines read, of the data itself.
+ *
+ *	const struct writer *w = writer_find("html");
+ *	if (!report_write(&input, w, file, err)) …
+ *
+ * The caller writes to a temporary name and renames, so that a file that is
+ * there is whole.
+ */
+#ifndef NIS2_REPORT_REPORT_H
+#define NIS2_REPORT_REPORT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "gen/api_types.h"
+#include "report/doc.h"
+
+struct report_input {
+	const struct scan *scan;
+	/* As sql_report_findings has them: technical_detail is the evidence. */
+	const struct finding_list *findings;
+	const struct scan_result_list *results;
+	const char *organization; /* its name; NULL or "": none is shown */
+	const char *locale;	  /* any spelling, see catalog_locale() */
+	int64_t now;
+};
+
+struct report {
+	const char *name;
+	void (*build)(const struct report_input *in, struct doc *doc);
+};
+
+/* The report of that name ("dossier"), or NULL. */
+const struct report *report_find(const char *name);
+
+struct writer {
+	const char *name;	  /* "html": the canonical format */
+	const char *content_type; /* as a status answer has it */
+	const char *served_as;	  /* the same with its charset */
+	const char *extension;	  /* "html" */
+	bool needs_doc;		  /* `doc` is NULL for the others */
+	bool (*write)(const struct report_input *in, const struct doc *doc,
+		      struct arena *a, FILE *out, struct err *err);
+};
+
+/*
+ * The writer of a format in any of its spellings ("md" is "markdown"), or
+ * NULL when this build has none.
+ */
+const struct writer *writer_find(const char *format);
+
+/* The writers' table; the last has name NULL. */
+extern const struct writer *const writers[];
+
+/* Builds the dossier and writes it; flushes, and checks that all was written. */
+bool report_write(const struct report_input *in, const struct writer *writer,
+		  FILE *out, struct err *err);
+
+/*
+ * The name of the file for people: "nis2_report_<scan>_20260301_090000.html",
+ * with a time in UTC.
+ */
+char *report_filename(struct arena *a, const char *scan_name, int64_t time,
+		      const struct writer *writer);
+
+#endif
