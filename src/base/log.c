@@ -41,18 +41,27 @@ static bool add(struct line *l, const char *s, size_t len)
 	return true;
 }
 
+/* How many bytes the lead byte `c` announces; 0 if it cannot begin one. */
+static size_t utf8_announced(unsigned char c)
+{
+	if (c < 0x80)
+		return 1;
+	if (c >= 0xc2 && c < 0xe0)
+		return 2;
+	if (c >= 0xe0 && c < 0xf0)
+		return 3;
+	return c >= 0xf0 && c < 0xf5 ? 4 : 0;
+}
+
 /* How many bytes make one valid UTF-8 character at `s`; 0 if none does. */
 static size_t utf8_len(const unsigned char *s)
 {
-	size_t len = s[0] < 0x80	     ? 1 :
-		     s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
-		     (s[0] & 0xf0) == 0xe0   ? 3 :
-		     s[0] >= 0xf0 && s[0] < 0xf5 ? 4 :
-						0;
+	size_t len = utf8_announced(s[0]);
 
 	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
+	/* Spelled too long, a surrogate, or past the last character. */
 	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
 	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
 		return 0;
@@ -166,17 +175,18 @@ void log_event(enum log_level level, const char *name, ...)
 	end(&l);
 }
 
+/* What a client did wrong is not an event for whoever runs the server. */
+static enum log_level level_of(enum err_kind kind)
+{
+	if (kind == ERR_INTERNAL || kind == ERR_UPSTREAM || kind == ERR_BUSY)
+		return LOG_ERROR;
+	return LOG_WARN;
+}
+
 void log_error(const char *where, const char *id, const struct err *err)
 {
-	/* What a client did wrong is not an event for whoever runs the server. */
-	enum log_level level = err->kind == ERR_INTERNAL ||
-					       err->kind == ERR_UPSTREAM ||
-					       err->kind == ERR_BUSY ?
-				       LOG_ERROR :
-				       LOG_WARN;
-
-	log_event(level, "error", "where", where, "id", id, "kind",
-		  err_kind_name(err->kind), "field",
+	log_event(level_of(err->kind), "error", "where", where, "id", id,
+		  "kind", err_kind_name(err->kind), "field",
 		  *err->field ? err->field : NULL, "msg", err->msg, "cause",
 		  *err->cause ? err->cause : NULL, NULL);
 }

@@ -20,19 +20,20 @@ struct settings {
 	/* Where. */
 	const char *listen;	  /* LISTEN, "127.0.0.1:8000" */
 	const char *data_dir;	  /* DATA_DIR, "var" */
-	const char *database_url; /* DATABASE_URL, "" means SQLite in data_dir */
+	const char *database_url; /* DATABASE_URL, "" is SQLite in data_dir */
 	const char *redis_url;	  /* REDIS_URL, "" means in memory */
 	const char *public_url;	  /* PUBLIC_URL */
 	const char *environment;  /* ENVIRONMENT: production or development */
 	/* Identity. */
-	const char *jwt_secret;	  /* JWT_SECRET */
-	const char *data_key;	  /* DATA_ENCRYPTION_KEY */
-	int64_t access_minutes;	  /* ACCESS_TOKEN_EXPIRE_MINUTES, 30 */
-	int64_t refresh_days;	  /* REFRESH_TOKEN_EXPIRE_DAYS, 7 */
-	const char *cors_origins; /* CORS_ORIGINS, comma separated */
+	const char *jwt_secret;	     /* JWT_SECRET */
+	const char *data_key;	     /* DATA_ENCRYPTION_KEY */
+	int64_t access_minutes;	     /* ACCESS_TOKEN_EXPIRE_MINUTES, 30 */
+	int64_t refresh_days;	     /* REFRESH_TOKEN_EXPIRE_DAYS, 7 */
+	const char *cors_origins;    /* CORS_ORIGINS, comma separated */
 	const char *trusted_proxies; /* TRUSTED_PROXIES, CIDRs */
-	bool rate_limits;	  /* RATE_LIMITS, on */
-	bool cookie_secure;	  /* COOKIE_SECURE, on in production */
+	bool rate_limits;	     /* RATE_LIMITS, on */
+	bool cookie_secure;	     /* COOKIE_SECURE, on in production */
+	bool has_cookie_secure;	     /* it was given, and is not derived */
 	/* Server. */
 	int64_t io_threads;	 /* IO_THREADS, 0 = processors */
 	int64_t handler_threads; /* HANDLER_THREADS, 8 */
@@ -42,16 +43,17 @@ struct settings {
 	/* Scanning and jobs. */
 	const char *scan_allow_networks; /* SCAN_ALLOW_NETWORKS, empty */
 	const char *hosts_file;		 /* HOSTS_FILE, /etc/hosts */
-	const char *ca_file;		 /* CA_FILE, extra trusted certificates */
-	int64_t scan_deadline;		 /* SCAN_DEADLINE, seconds, 3600 */
-	int64_t max_reports;	/* MAX_CONCURRENT_REPORTS_PER_ORG, 3 */
+	const char *ca_file;	 /* CA_FILE, extra trusted certificates */
+	int64_t scan_deadline;	 /* SCAN_DEADLINE, seconds, 3600 */
+	int64_t max_reports;	 /* MAX_CONCURRENT_REPORTS_PER_ORG, 3 */
 	int64_t report_ttl_days; /* REPORT_TTL_DAYS, 30 */
 	bool with_worker;	 /* WITH_WORKER, on */
 };
 
 /*
  * Reads them all. A value of the wrong type or out of range is an error that
- * names the setting. Strings live in the arena.
+ * names the setting. Strings live in the arena. A flag that says where to read
+ * (DATA_DIR, ENV_FILE) must be in the environment by then: setenv(3) first.
  */
 bool settings_load(struct arena *a, struct settings *ret, struct err *err);
 
@@ -59,7 +61,10 @@ bool settings_load(struct arena *a, struct settings *ret, struct err *err);
 bool settings_set(struct settings *s, struct arena *a, const char *name,
 		  const char *value, struct err *err);
 
-/* One line a problem into `out`; how many there are. */
+/*
+ * What is wrong with values that are valid each for itself: one line a problem
+ * into `out`; how many there are. Production refuses to start on any.
+ */
 int settings_problems(const struct settings *s, struct sb *out);
 
 /* NAME=value lines with secrets masked, and what each is for. */
