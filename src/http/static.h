@@ -1,0 +1,13 @@
+/*
+ * static: the embedded files: /openapi.json, the pages of /docs and /redoc and
+ * their assets. Each has an ETag and is kept compressed as well.
+ */
+#ifndef NIS2_HTTP_STATIC_H
+#define NIS2_HTTP_STATIC_H
+
+#include "http/exchange.h"
+
+/* Answers when the path is one of a file: 200, 304 or 405; else false. */
+bool static_reply(struct exchange *x);
+
+#endif
