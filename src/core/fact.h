@@ -54,15 +54,26 @@ void fact_strs(struct fact_list *f, const char *name, int port,
 	       const struct str_list *list);
 /* For one of several: gives the item to the fact stated last. */
 void fact_item(struct fact_list *f, const char *item);
+/* Appends one that is complete, with its memory lent. */
+void fact_add(struct fact_list *f, const struct fact *fact);
 
-/* The first fact of that name and port (-1: any), or NULL. */
+/* No port at all in fact_find(). */
+enum { FACT_ANY_PORT = -1 };
+
+/* The first fact of that name and port (FACT_ANY_PORT: any), or NULL. */
 const struct fact *fact_find(const struct fact_list *f, const char *name,
 			     int port);
 
+/* Whether it says something: true, a text or list that is not empty, a number. */
+bool fact_holds(const struct fact *fact);
+
+/* Its value in words, for evidence; a list is joined with ", ". */
+char *fact_words(const struct fact *fact, struct arena *a);
+
 /*
- * One JSON object, without a line end:
- * {"f":"tls.version","port":443,"v":"TLSv1.3"}; "item" where there is one,
- * times as {"t":"2026-…Z"} in place of v.
+ * One JSON object, without a line end, with one member for the value that says
+ * of what kind it is: {"f":"tls.version","port":443,"text":"TLSv1.3"}, and
+ * "item" where there is one (FactLine in data/schema.json).
  */
 void fact_write(const struct fact *fact, struct sb *out);
 bool fact_read(const char *json, size_t len, struct arena *a, struct fact *ret,
