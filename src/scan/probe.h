@@ -1,0 +1,103 @@
+/*
+ * probe: what a probe is.
+ *
+ * A probe looks at one thing (the certificate of a port, the headers of a web
+ * server) and states facts about it; it never judges. A file in probes/ holds
+ * parse functions that do no I/O (declared in a small header, so that tests
+ * and fuzzers reach them), one static run(), and one descriptor:
+ *
+ *	const struct probe probe_ssh = {
+ *		.name = "ssh",
+ *		.about = "SSH version and algorithms",
+ *		.feature = PROBE_PORTS,
+ *		.ports = (const int[]){ 22, 0 },
+ *		.deadline_ms = 5000,
+ *		.facts = (const struct fact_def[]){
+ *			{ "ssh.protocol", FACT_TEXT, "Protocol version" },
+ *			{ 0 } },
+ *		.run = run,
+ *	};
+ *
+ * and one line in probes.def. Every fact it may state is declared: that list
+ * is what `nis2 probe --list` shows and what checks are verified against. The
+ * runner aborts on a fact that was not declared.
+ */
+#ifndef NIS2_SCAN_PROBE_H
+#define NIS2_SCAN_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/fact.h"
+#include "net/addr.h"
+#include "net/cert.h"
+
+/* Which switch of the scan turns the probe on. */
+enum probe_feature { PROBE_PORTS, PROBE_WEB, PROBE_DNS, PROBE_WHOIS };
+
+/* The address that is looked at, as the sweep left it. */
+struct probe_host {
+	const char *target; /* as in the plan */
+	const char *name;   /* the DNS name, for SNI and Host; NULL: none */
+	const char *ip;	    /* text of `addr` */
+	struct addr addr;   /* judged by net/target.h; connect to this only */
+	const int *ports;   /* open, ascending */
+	size_t port_count;
+};
+
+/* What one run of a probe has. The arena is the host's. */
+struct probe_run {
+	const struct probe *probe;
+	const struct probe_host *host;
+	int port;	     /* 0 for a probe of the host as a whole */
+	int64_t deadline;    /* clock_tick(): everything ends here */
+	int64_t request_us;  /* for one HTTP request, scan_timeout of the plan */
+	const char *user_agent;
+	const struct cert_store *trust; /* opened before the sandbox closed */
+	struct arena *arena;
+	struct fact_list *facts;
+};
+
+struct fact_def {
+	const char *name;
+	enum fact_kind kind;
+	const char *about;
+};
+
+struct probe {
+	const char *name;
+	const char *about;
+	enum probe_feature feature;
+	const int *ports; /* open ports it runs on, ends with 0; NULL: it runs
+			   * once, for the host as a whole */
+	bool any_port;	  /* on every open port; `ports` is not read */
+	bool intrusive;	  /* does more than a visitor would: needs consent */
+	int deadline_ms;
+	const struct fact_def *facts; /* ends with name == NULL */
+	/*
+	 * False: something could not be looked at; the message becomes an
+	 * error of the host. Facts stated before that stay.
+	 */
+	bool (*run)(struct probe_run *run, struct err *err);
+};
+
+/* All of probes.def, in its order; the last is NULL. */
+extern const struct probe *const probe_list[];
+
+/* Whether it looks at this port (0: at hosts as a whole). */
+bool probe_wants(const struct probe *probe, int port);
+/* The declaration, or NULL. */
+const struct fact_def *probe_declares(const struct probe *probe,
+				      const char *fact);
+
+/* 443 and 8443, where TLS starts with the first byte. */
+bool probe_port_is_tls(int port);
+/* 80, 443, 8080 and 8443. */
+bool probe_port_is_web(int port);
+/* The name to show a server: the host's, or NULL for an address. */
+const char *probe_sni(const struct probe_run *run);
+
+#endif
