@@ -10,17 +10,18 @@
  * How a schema becomes members:
  *
  *	string			const char *x		NULL: absent or null
- *	string, date-time	int64_t x		microseconds, base/clock.h
- *	string with enum	enum x x
- *	integer, number, boolean  int64_t, double, bool x
- *	object by $ref		struct y *x when optional or nullable, else struct y x
- *	array			struct y_list x		{ items, len }
- *	object with x-json	const char *x		JSON text, carried unparsed
+ *	string, date-time	int64_t x		microseconds,
+ *base/clock.h string with enum	enum x x integer, number, boolean  int64_t,
+ *double, bool x object by $ref		struct y *x when optional or nullable,
+ *else struct y x array			struct y_list x		{ items, len }
+ *	object with x-json	const char *x		JSON text, carried
+ *unparsed
  *
  * A scalar, enum or date-time that may be absent or null has `bool has_x`
- * beside it; so has an array (an absent or null array has has_x false). A
- * member that may be both absent and null (a PATCH) also has `bool set_x`: it
- * was sent, whatever its value.
+ * beside it; so has an array (an absent or null array has has_x false). With a
+ * default it has none unless it is nullable: there is always a value. A member
+ * that may be both absent and null (a PATCH) also has `bool set_x`: it was
+ * sent, whatever its value.
  */
 #ifndef NIS2_CODEC_CODEC_H
 #define NIS2_CODEC_CODEC_H
@@ -59,6 +60,8 @@ enum format {
 
 struct field {
 	const char *name;
+	const char *key; /* `,"name":`, as it is written */
+	uint32_t key_len;
 	enum field_kind kind;
 	enum format format;
 	uint32_t offset;
@@ -67,17 +70,20 @@ struct field {
 	bool required;
 	bool nullable;
 	bool by_pointer;
+	bool json_array; /* F_JSON: an array, else an object */
+	bool secret;	 /* never repeated in an error */
 	bool has_min, has_max, has_default;
-	/* F_STR: characters. F_INT, F_NUM: value. F_LIST: items. F_JSON: bytes. */
+	/* F_STR: characters. F_INT, F_NUM: value. F_LIST: items. F_JSON: bytes.
+	 */
 	double min, max;
-	double default_number;	      /* also bool, and the enum's index */
+	double default_number; /* also bool, and the enum's index */
 	const char *default_text;
-	const char *pattern;	      /* for the 422 text; NULL if none */
-	const char *const *names;     /* F_ENUM, NULL-terminated */
-	const struct type *type;      /* F_OBJ */
-	const struct field *item;     /* F_LIST: its element, at offset 0 */
-	size_t item_size;	      /* F_LIST */
-	bool secret;		      /* never repeated in an error */
+	const char *pattern;	  /* POSIX extended, anchored; NULL if none */
+	const char *const *names; /* F_ENUM, NULL-terminated */
+	uint32_t names_len;
+	const struct type *type;  /* F_OBJ */
+	const struct field *item; /* F_LIST: its element, at offset 0 */
+	size_t item_size;	  /* F_LIST */
 };
 
 struct type {
@@ -101,11 +107,18 @@ struct int_list {
 };
 
 /* One thing wrong with the input; a 422 carries up to CODEC_ISSUES of them. */
-enum { CODEC_ISSUES = 20, CODEC_DEPTH = 16 };
+enum { CODEC_ISSUES = 20 };
+
+/*
+ * What a JSON text may hold before anything is built from it: how deep it
+ * nests, and how many values it has.
+ */
+enum { CODEC_DEPTH = 16, CODEC_VALUES = 1 << 17 };
 
 struct issue {
-	const char *type; /* "missing", "string_too_long", … (contract 10 §1.1) */
-	const char *loc;  /* "body.assets.0.name" */
+	const char
+		*type; /* "missing", "string_too_long", … (contract 10 §1.1) */
+	const char *loc; /* "body.assets.0.name" */
 	const char *msg;
 };
 
@@ -135,7 +148,10 @@ bool codec_read_word(const struct field *field, const char *text,
 
 /* Appends the JSON of the struct: members in the table's order, no blanks. */
 void codec_write(const struct type *type, const void *value, struct sb *out);
-/* The same with two-space indents and ASCII escapes, for files people read. */
+/* A JSON array of such structs: an answer that is a list. */
+void codec_write_list(const struct type *item, const struct any_list *list,
+		      struct sb *out);
+/* A struct with two-space indents and ASCII escapes, for files people read. */
 void codec_write_pretty(const struct type *type, const void *value,
 			struct sb *out);
 
