@@ -64,7 +64,21 @@ struct call {
 	struct reply_header *headers; /* add with call_header() */
 	struct audit audit;
 	bool wake_worker; /* a job was put: wake `nis2 work` after the commit */
+	bool in_transaction;
 };
+
+/*
+ * For operations with `x-transaction: late`: opens the transaction, once what
+ * takes long (a hash, a name to resolve) is done. The router ends it as it
+ * ends the others.
+ */
+bool call_begin(struct call *call, struct err *err);
+
+/*
+ * Commits now, for the rare handler that raises and wants what it wrote to
+ * stay (a token that was used twice revokes its family).
+ */
+bool call_commit(struct call *call, struct err *err);
 
 /* Adds a header to the reply; name and value live in the arena. */
 void call_header(struct call *call, const char *name, const char *value);

@@ -1,0 +1,43 @@
+/* health: whether this process lives, and whether it can work. */
+#include "base/clock.h"
+#include "gen/api_ops.h"
+#include "gen/queries.h"
+#include "http/call.h"
+
+/* A worker says that it is alive every five seconds. */
+enum { WORKER_SILENT_SECONDS = 20 };
+
+bool op_health(struct call *call, const struct health_in *in,
+	       struct health *out, struct err *err)
+{
+	(void)call, (void)in, (void)err;
+	out->status = "ok";
+	return true;
+}
+
+bool op_health_live(struct call *call, const struct health_live_in *in,
+		    struct health *out, struct err *err)
+{
+	(void)call, (void)in, (void)err;
+	out->status = "ok";
+	return true;
+}
+
+/* Counters are in memory here, so the store behind them is there too. */
+bool op_health_ready(struct call *call, const struct health_ready_in *in,
+		     struct readiness *out, struct err *err)
+{
+	int64_t workers = 0;
+
+	(void)in;
+	if (!sql_worker_alive(call->db, call->arena,
+			      call->now - WORKER_SILENT_SECONDS * CLOCK_SECOND,
+			      &workers, err))
+		return err_set(err, ERR_BUSY, "The database does not answer");
+	out->checks.database = CHECK_STATE_OK;
+	out->checks.redis = CHECK_STATE_OK;
+	out->checks.celery_workers = workers ? CHECK_STATE_OK :
+					       CHECK_STATE_DEGRADED;
+	out->status = workers ? "ok" : "degraded";
+	return true;
+}
