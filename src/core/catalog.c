@@ -92,6 +92,7 @@ bool catalog_read(const struct embedded_file *files, struct arena *a,
 	if (!book.articles.len)
 		return err_set(err, ERR_INVALID, "data/articles.json is missing");
 	ret->articles = book.articles;
+	ret->law_url = book.source.url;
 	qsort(ret->checks.items, ret->checks.len, sizeof(struct check), by_id);
 	return true;
 }
@@ -143,6 +144,12 @@ const struct article *catalog_article(char letter)
 		if (the.catalog.articles.items[i].letter[0] == letter)
 			return &the.catalog.articles.items[i];
 	return NULL;
+}
+
+const char *catalog_law_url(void)
+{
+	assert(the.loaded);
+	return the.catalog.law_url;
 }
 
 char catalog_letter(const char *article)

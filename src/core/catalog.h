@@ -37,6 +37,7 @@ void catalog_unload(void);
 struct catalog {
 	struct check_list checks; /* by id */
 	struct article_list articles;
+	const char *law_url; /* of the directive */
 };
 bool catalog_read(const struct embedded_file *files, struct arena *a,
 		  struct catalog *ret, struct err *err);
@@ -47,6 +48,8 @@ const struct check_list *catalog_checks(void);
 const struct check *catalog_check(const char *id);
 /* The measure of that letter, 'a' to 'j', or NULL. */
 const struct article *catalog_article(char letter);
+/* Where the directive can be read. */
+const char *catalog_law_url(void);
 /* The letter of an article as checks write it: 'h' of "21.2.h", 0 if none. */
 char catalog_letter(const char *article);
 

@@ -21,8 +21,9 @@ enum { MATRIX_LETTERS = 10 };
 /* One check over all hosts. */
 struct matrix_check {
 	bool run;
-	int64_t findings;
-	enum check_severity worst; /* when findings > 0 */
+	int64_t grave;		   /* findings, CRITICAL and HIGH */
+	int64_t minor;		   /* the other findings */
+	enum check_severity worst; /* when there are any */
 };
 
 struct matrix_sum {
