@@ -1,12 +1,23 @@
--- finding_page(org text, severity text?, severity2 text, severity3 text, severity4 text, severity5 text, status text?, status2 text, status3 text, status4 text, status5 text, category text?, category2 text, category3 text, category4 text, scan_id text?, limit bigint, offset bigint) -> many finding
--- A filter with several values repeats its last one to fill the places.
+-- finding_page(org text, severity text?, severity2 text, severity3 text, severity4 text, severity5 text, status text?, status2 text, status3 text, status4 text, status5 text, category text?, category2 text, category3 text, category4 text, scan_id text?, words text?, limit bigint, offset bigint) -> many finding
+-- A filter with several values repeats its last one to fill the places; words
+-- is a pattern of LIKE in lower case, '!' escapes.
 SELECT id, scan_id, org_id AS organization_id, scan_result_id, check_id, severity, category, message, evidence AS technical_detail, target, reference, cvss_base_score, cvss_vector, remediation_cost, remediation_effort, compliance_article, status, assigned_to, resolved_at, resolution_note, fingerprint, first_seen_at, last_seen_at, occurrences, created_at, updated_at
 FROM finding WHERE org_id = $1
 	/*@if severity*/ AND severity IN ($2, $3, $4, $5, $6) /*@end*/
 	/*@if status*/ AND status IN ($7, $8, $9, $10, $11) /*@end*/
 	/*@if category*/ AND category IN ($12, $13, $14, $15) /*@end*/
 	/*@if scan_id*/ AND scan_id = $16 /*@end*/
-ORDER BY created_at DESC, id DESC LIMIT $17 OFFSET $18;
+	/*@if words*/ AND (lower(message) LIKE $17 ESCAPE '!' OR lower(target) LIKE $17 ESCAPE '!' OR check_id LIKE $17 ESCAPE '!') /*@end*/
+ORDER BY created_at DESC, id DESC LIMIT $18 OFFSET $19;
+
+-- finding_match(org text, severity text?, severity2 text, severity3 text, severity4 text, severity5 text, status text?, status2 text, status3 text, status4 text, status5 text, category text?, category2 text, category3 text, category4 text, scan_id text?, words text?) -> value
+-- How many there are, for filters that the kept counts do not know.
+SELECT count(*) FROM finding WHERE org_id = $1
+	/*@if severity*/ AND severity IN ($2, $3, $4, $5, $6) /*@end*/
+	/*@if status*/ AND status IN ($7, $8, $9, $10, $11) /*@end*/
+	/*@if category*/ AND category IN ($12, $13, $14, $15) /*@end*/
+	/*@if scan_id*/ AND scan_id = $16 /*@end*/
+	/*@if words*/ AND (lower(message) LIKE $17 ESCAPE '!' OR lower(target) LIKE $17 ESCAPE '!' OR check_id LIKE $17 ESCAPE '!') /*@end*/;
 
 -- finding_total(org text, severity text?, severity2 text, severity3 text, severity4 text, severity5 text, status text?, status2 text, status3 text, status4 text, status5 text, category text?, category2 text, category3 text, category4 text) -> value
 -- From the kept counts: the number of rows does not matter.
@@ -14,26 +25,6 @@ SELECT sum(n) FROM finding_count WHERE org_id = $1
 	/*@if severity*/ AND severity IN ($2, $3, $4, $5, $6) /*@end*/
 	/*@if status*/ AND status IN ($7, $8, $9, $10, $11) /*@end*/
 	/*@if category*/ AND category IN ($12, $13, $14, $15) /*@end*/;
-
--- finding_search(org text, target text, message text, severity text?, severity2 text, severity3 text, severity4 text, severity5 text, status text?, status2 text, status3 text, status4 text, status5 text, category text?, category2 text, category3 text, category4 text, scan_id text?, limit bigint, offset bigint) -> many finding
--- The same with words: patterns of LIKE, in lower case, '!' escapes.
-SELECT id, scan_id, org_id AS organization_id, scan_result_id, check_id, severity, category, message, evidence AS technical_detail, target, reference, cvss_base_score, cvss_vector, remediation_cost, remediation_effort, compliance_article, status, assigned_to, resolved_at, resolution_note, fingerprint, first_seen_at, last_seen_at, occurrences, created_at, updated_at
-FROM finding WHERE org_id = $1 AND lower(target) LIKE $2 ESCAPE '!'
-	AND (lower(message) LIKE $3 ESCAPE '!' OR lower(target) LIKE $3 ESCAPE '!' OR lower(check_id) LIKE $3 ESCAPE '!')
-	/*@if severity*/ AND severity IN ($4, $5, $6, $7, $8) /*@end*/
-	/*@if status*/ AND status IN ($9, $10, $11, $12, $13) /*@end*/
-	/*@if category*/ AND category IN ($14, $15, $16, $17) /*@end*/
-	/*@if scan_id*/ AND scan_id = $18 /*@end*/
-ORDER BY created_at DESC, id DESC LIMIT $19 OFFSET $20;
-
--- finding_search_total(org text, target text, message text, severity text?, severity2 text, severity3 text, severity4 text, severity5 text, status text?, status2 text, status3 text, status4 text, status5 text, category text?, category2 text, category3 text, category4 text, scan_id text?) -> value
-SELECT count(*)
-FROM finding WHERE org_id = $1 AND lower(target) LIKE $2 ESCAPE '!'
-	AND (lower(message) LIKE $3 ESCAPE '!' OR lower(target) LIKE $3 ESCAPE '!' OR lower(check_id) LIKE $3 ESCAPE '!')
-	/*@if severity*/ AND severity IN ($4, $5, $6, $7, $8) /*@end*/
-	/*@if status*/ AND status IN ($9, $10, $11, $12, $13) /*@end*/
-	/*@if category*/ AND category IN ($14, $15, $16, $17) /*@end*/
-	/*@if scan_id*/ AND scan_id = $18 /*@end*/;
 
 -- finding_get(org text, id text) -> maybe finding
 SELECT id, scan_id, org_id AS organization_id, scan_result_id, check_id, severity, category, message, evidence AS technical_detail, target, reference, cvss_base_score, cvss_vector, remediation_cost, remediation_effort, compliance_article, status, assigned_to, resolved_at, resolution_note, fingerprint, first_seen_at, last_seen_at, occurrences, created_at, updated_at

@@ -1,0 +1,15 @@
+/*
+ * cleanup: what has had its day: refresh tokens that expired, jobs that ended
+ * a week ago, reports older than REPORT_TTL_DAYS with their files, workers
+ * that have not been seen for a day.
+ */
+#ifndef NIS2_JOBS_CLEANUP_H
+#define NIS2_JOBS_CLEANUP_H
+
+#include "base/settings.h"
+#include "store/db.h"
+
+bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
+		 struct err *err);
+
+#endif

@@ -1,0 +1,223 @@
+#include "jobs/scan_store.h"
+
+#include <string.h>
+
+#include "base/rand.h"
+#include "core/catalog.h"
+#include "core/judge.h"
+#include "gen/queries.h"
+#include "scan/result.h"
+
+/* Levels and severities are stored as the wire spells them. */
+static const char *severity_of(const struct verdict *v)
+{
+	return check_severity_names[v->severity];
+}
+
+static bool count(const struct scan_store *s, const char *severity,
+		  const char *status, const char *category, int64_t n,
+		  struct err *err)
+{
+	return sql_finding_count_add(s->db, s->arena,
+				     &(struct sql_finding_count_add_args){
+					     .org = s->org,
+					     .severity = severity,
+					     .status = status,
+					     .category = category,
+					     .n = n,
+				     },
+				     err);
+}
+
+static bool insert_finding(const struct scan_store *s, const char *result_id,
+			   const struct verdict *v, const char *id,
+			   bool *ret_new, struct err *err)
+{
+	const struct check *c = v->check;
+	int64_t changed = 0;
+
+	if (!sql_finding_insert(
+		    s->db, s->arena,
+		    &(struct sql_finding_insert_args){
+			    .org = s->org,
+			    .id = id,
+			    .scan_id = s->scan_id,
+			    .scan_result_id = result_id,
+			    .check_id = c->id,
+			    .severity = severity_of(v),
+			    .severity_rank = v->severity,
+			    .category = c->category,
+			    .message = v->message,
+			    .target = v->target,
+			    .evidence = v->evidence,
+			    .reference = c->reference,
+			    .has_cvss_base_score = v->has_cvss,
+			    .cvss_base_score = v->cvss,
+			    .cvss_vector = c->cvss_vector,
+			    .remediation_cost = check_amount_names[c->cost],
+			    .remediation_effort = check_amount_names[c->effort],
+			    .compliance_article = c->compliance_article,
+			    .fingerprint = v->fingerprint,
+			    .now = s->now,
+		    },
+		    &changed, err))
+		return false;
+	*ret_new = changed != 0;
+	return !changed ||
+	       count(s, severity_of(v), "open", c->category, 1, err);
+}
+
+/* The status that a finding has after it was seen again. */
+static const char *status_again(const struct finding_row *known)
+{
+	return strcmp(known->status, "resolved") == 0 ? "open" : known->status;
+}
+
+static bool carry_on(const struct scan_store *s, const char *result_id,
+		     const struct verdict *v, const struct finding_row *known,
+		     struct err *err)
+{
+	const struct check *c = v->check;
+
+	return sql_finding_again(
+		       s->db, s->arena,
+		       &(struct sql_finding_again_args){
+			       .org = s->org,
+			       .id = known->id,
+			       .scan_id = s->scan_id,
+			       .scan_result_id = result_id,
+			       .check_id = c->id,
+			       .severity = severity_of(v),
+			       .severity_rank = v->severity,
+			       .evidence = v->evidence,
+			       .reference = c->reference,
+			       .has_cvss_base_score = v->has_cvss,
+			       .cvss_base_score = v->cvss,
+			       .cvss_vector = c->cvss_vector,
+			       .remediation_cost = check_amount_names[c->cost],
+			       .remediation_effort =
+				       check_amount_names[c->effort],
+			       .compliance_article = c->compliance_article,
+			       .now = s->now,
+		       },
+		       NULL, err) &&
+	       count(s, known->severity, known->status, known->category, -1,
+		     err) &&
+	       count(s, severity_of(v), status_again(known), known->category,
+		     1, err);
+}
+
+static bool see(const struct scan_store *s, const char *result_id,
+		const struct verdict *v, const char *finding_id,
+		struct err *err)
+{
+	return sql_finding_seen_insert(s->db, s->arena,
+				       &(struct sql_finding_seen_insert_args){
+					       .org = s->org,
+					       .scan_id = s->scan_id,
+					       .finding_id = finding_id,
+					       .scan_result_id = result_id,
+					       .severity_rank = v->severity,
+					       .evidence = v->evidence,
+					       .now = s->now,
+				       },
+				       NULL, err);
+}
+
+static bool store_verdict(const struct scan_store *s, const char *result_id,
+			  const struct verdict *v, struct err *err)
+{
+	struct finding_row known = { 0 };
+	const char *id = id_new(s->arena);
+	bool found = false, is_new = false;
+
+	if (!sql_finding_state(s->db, s->arena, s->org, v->fingerprint,
+			       &known, &found, err))
+		return false;
+	if (!found) {
+		if (!insert_finding(s, result_id, v, id, &is_new, err))
+			return false;
+		if (is_new)
+			return see(s, result_id, v, id, err);
+		/* Another scan was faster: it is known by now. */
+		if (!sql_finding_state(s->db, s->arena, s->org,
+				       v->fingerprint, &known, &found, err))
+			return false;
+	}
+	return carry_on(s, result_id, v, &known, err) &&
+	       see(s, result_id, v, known.id, err);
+}
+
+static const char *ports_json(struct arena *a, const struct int_list *ports)
+{
+	struct sb b = sb_new(a, 64);
+
+	sb_addc(&b, '[');
+	for (size_t i = 0; i < ports->len; i++)
+		sb_addf(&b, "%s%lld", i ? "," : "",
+			(long long)ports->items[i]);
+	sb_addc(&b, ']');
+	return b.s;
+}
+
+static bool insert_result(const struct scan_store *s, const char *id,
+			  const struct probe_message *host,
+			  const struct fact_list *facts,
+			  const struct judgement *judged, bool *ret_new,
+			  struct err *err)
+{
+	struct result_info info = { 0 };
+	int64_t changed = 0;
+
+	result_make(facts, s->arena, &info);
+	if (!sql_result_insert(
+		    s->db, s->arena,
+		    &(struct sql_result_insert_args){
+			    .org = s->org,
+			    .id = id,
+			    .scan_id = s->scan_id,
+			    .target = host->target,
+			    .ip = host->ip,
+			    .is_alive = host->is_alive,
+			    .open_ports =
+				    ports_json(s->arena, &host->open_ports),
+			    .http_info = info.http_info,
+			    .tls_info = info.tls_info,
+			    .dns_info = info.dns_info,
+			    .errors = codec_str_list_json(s->arena,
+							  &host->errors),
+			    .has_score = host->is_alive,
+			    .score = judged->score,
+			    .checks = judge_checks_json(judged, s->arena),
+			    .now = s->now,
+		    },
+		    &changed, err))
+		return false;
+	*ret_new = changed != 0;
+	return true;
+}
+
+bool scan_store_host(const struct scan_store *s,
+		     const struct probe_message *host,
+		     const struct fact_list *facts, struct err *err)
+{
+	const char *id = id_new(s->arena);
+	struct judgement judged = { 0 };
+	bool is_new = false;
+
+	judge_host(
+		&(struct judge_input){
+			.name = host->name,
+			.ip = host->ip,
+			.facts = facts,
+			.checks = catalog_checks(),
+			.now = s->now,
+		},
+		s->arena, &judged);
+	if (!insert_result(s, id, host, facts, &judged, &is_new, err))
+		return false;
+	for (size_t i = 0; is_new && i < judged.verdicts.len; i++)
+		if (!store_verdict(s, id, &judged.verdicts.items[i], err))
+			return false;
+	return true;
+}
