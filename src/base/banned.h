@@ -13,7 +13,12 @@
 
 #pragma GCC poison strcpy strcat strncpy strncat stpcpy sprintf vsprintf
 #pragma GCC poison strtok strtok_r gets atoi atol atoll atof sscanf
-#pragma GCC poison localtime gmtime asctime ctime rand srand drand48
+#pragma GCC poison localtime gmtime asctime ctime srand drand48
 #pragma GCC poison system popen tmpnam mktemp
+
+/* OpenSSL's headers name parameters `rand`: so calls of it are the error. */
+#ifndef __clang__
+int rand(void) __attribute__((error("use base/rand.h")));
+#endif
 
 #endif
