@@ -67,7 +67,7 @@ struct special {
 	const char *name;   /* as the registry calls it */
 	const char *rfc;    /* "RFC 1122, 3.2.1.3" */
 	const char *reason; /* a word for people: "loopback" */
-	bool global;	    /* the registry says it is globally reachable */
+	bool global; /* globally reachable, or judged by the IPv4 inside */
 	bool documentation;
 };
 

@@ -27,6 +27,12 @@
 
 struct conn;
 
+/*
+ * Loads what TLS needs from disk, once. Optional: for a process that is about
+ * to give up its access to files.
+ */
+void conn_prepare(void);
+
 #define _cleanup_conn_ __attribute__((cleanup(conn_close_at_end)))
 void conn_close_at_end(struct conn **conn);
 
