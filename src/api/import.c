@@ -211,7 +211,7 @@ static bool check_file(const struct upload *file, struct err *err)
 	if (file->len > FILE_MAX)
 		return err_set(err, ERR_TOO_LARGE,
 			       "CSV file too large. Maximum size: 5 MB");
-	if (!format_is_utf8(file->bytes, file->len) ||
+	if (!format_utf8(file->bytes, file->len) ||
 	    memchr(file->bytes, '\0', file->len))
 		return err_set(err, ERR_REFUSED, "File must be UTF-8 encoded");
 	return true;

@@ -7,6 +7,8 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "core/catalog.h"
+#include "store/migrate.h"
 
 static enum log_level level_of(const char *name)
 {
@@ -53,7 +55,7 @@ bool start_settings(struct command_line *line, struct settings *ret,
 		return false;
 	log_setup(level_of(ret->log_level),
 		  ret->log_json ? LOG_JSON : LOG_LOGFMT);
-	return refuse_weak(ret, line->arena, err);
+	return catalog_load(err) && refuse_weak(ret, line->arena, err);
 }
 
 const char *start_database_url(const struct settings *settings, struct arena *a)
@@ -69,4 +71,23 @@ bool start_database(const struct settings *settings, unsigned flags,
 	_arena_ struct arena a = { 0 };
 
 	return db_open(start_database_url(settings, &a), flags, ret, err);
+}
+
+bool start_tables(const struct settings *settings, struct db **ret,
+		  struct err *err)
+{
+	int pending = 0;
+
+	if (!start_database(settings, DB_CREATE, ret, err))
+		return false;
+	if (db_is_embedded(*ret))
+		return migrate_run(*ret, err);
+	if (!migrate_pending(*ret, &pending, err))
+		return false;
+	if (pending)
+		return err_set(err, ERR_REFUSED,
+			       "the database lacks %d migration%s: run `nis2 "
+			       "migrate` first",
+			       pending, pending == 1 ? "" : "s");
+	return true;
 }

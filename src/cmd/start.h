@@ -23,6 +23,14 @@ bool start_settings(struct command_line *line, struct settings *ret,
 bool start_database(const struct settings *settings, unsigned flags,
 		    struct db **ret, struct err *err);
 
+/*
+ * The same for who needs today's tables: SQLite's are made and brought up to
+ * date here; on PostgreSQL `nis2 migrate` does that, and an old schema is an
+ * error that says so.
+ */
+bool start_tables(const struct settings *settings, struct db **ret,
+		  struct err *err);
+
 /* Its URL, as db_open() takes it. */
 const char *start_database_url(const struct settings *settings,
 			       struct arena *a);

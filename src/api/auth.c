@@ -1,0 +1,258 @@
+/* auth: registration, sign-in, and the life of a session. */
+#include <string.h>
+
+#include "api/account.h"
+#include "api/lock.h"
+#include "base/clock.h"
+#include "crypto/password.h"
+#include "crypto/token.h"
+#include "gen/api_ops.h"
+#include "gen/queries.h"
+#include "http/call.h"
+
+/* ---- register ---- */
+
+bool op_auth_register(struct call *call, const struct auth_register_in *in,
+		      struct token_response *out, struct err *err)
+{
+	struct account_new wanted = {
+		.email = in->body.email,
+		.full_name = in->body.full_name,
+		.org_name = in->body.org_name,
+		.now = call->now,
+	};
+	struct account account = { 0 };
+	struct user user = { 0 };
+	char *hash = NULL;
+
+	if (!password_hash(in->body.password, call->arena, &hash, err) ||
+	    !call_begin(call, err))
+		return false;
+	wanted.password_hash = hash;
+	return account_create(call->db, call->arena, &wanted, &account, err) &&
+	       sql_user_get(call->db, call->arena, account.user_id, &user,
+			    err) &&
+	       account_issue(call,
+			     &(struct account_grant){
+				     .user = &user,
+				     .org_id = account.org_id,
+				     .role = role_names[ROLE_ADMIN],
+				     .slim = in->slim,
+			     },
+			     out, err);
+}
+
+/* ---- login ---- */
+
+static struct user user_of(const struct credential_row *row)
+{
+	return (struct user){
+		.id = row->id,
+		.email = row->email,
+		.full_name = row->full_name,
+		.locale = row->locale,
+		.avatar_url = row->avatar_url,
+		.email_verified = row->email_verified,
+		.is_active = row->is_active,
+		.created_at = row->created_at,
+		.has_created_at = true,
+	};
+}
+
+/* Takes as long for an address that nobody has. */
+static bool check_password(struct call *call, const char *key,
+			   const char *password,
+			   const struct credential_row *row, struct err *err)
+{
+	bool same = false;
+
+	if (!password_verify(password, row->password_hash, &same, err))
+		return false;
+	if (!same) {
+		lock_failed(call->arena, key, call->now);
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Invalid email or password");
+	}
+	if (!row->is_active)
+		return err_set(err, ERR_FORBIDDEN, "Account is deactivated");
+	return true;
+}
+
+static bool refresh_hash(struct call *call, const char *password,
+			 const struct credential_row *row, char **ret,
+			 struct err *err)
+{
+	if (!password_needs_rehash(row->password_hash))
+		return true;
+	return password_hash(password, call->arena, ret, err);
+}
+
+/* Where the session lands: the organisation used last, else the oldest. */
+static bool choose_org(struct call *call, const struct user *user,
+		       const char *last_org, struct account_grant *grant,
+		       struct err *err)
+{
+	struct membership_row member = { 0 };
+	bool found = false;
+
+	grant->user = user;
+	if (!sql_membership_choose(call->db, call->arena, user->id, last_org,
+				   &member, &found, err))
+		return false;
+	grant->org_id = found ? member.org_id : NULL;
+	grant->role = found ? member.role : NULL;
+	return true;
+}
+
+static bool sign_in(struct call *call, const struct credential_row *row,
+		    const char *new_hash, bool slim,
+		    struct token_response *out, struct err *err)
+{
+	struct account_grant grant = { .slim = slim };
+	struct user user = user_of(row);
+
+	return call_begin(call, err) &&
+	       (!new_hash || sql_user_set_hash(call->db, call->arena, row->id,
+					       new_hash, call->now, err)) &&
+	       choose_org(call, &user, row->last_org_id, &grant, err) &&
+	       sql_user_signed_in(call->db, call->arena, row->id,
+				  grant.org_id, call->now, err) &&
+	       account_issue(call, &grant, out, err);
+}
+
+bool op_auth_login(struct call *call, const struct auth_login_in *in,
+		   struct token_response *out, struct err *err)
+{
+	const char *key = account_email_key(call->arena, in->body.email);
+	struct credential_row row = { 0 };
+	char *new_hash = NULL;
+	bool found = false;
+
+	if (!lock_check(call->arena, key, call->now, err) ||
+	    !sql_user_credentials(call->db, call->arena, key, &row, &found,
+				  err) ||
+	    !check_password(call, key, in->body.password, &row, err) ||
+	    !refresh_hash(call, in->body.password, &row, &new_hash, err) ||
+	    !sign_in(call, &row, new_hash, in->slim, out, err))
+		return false;
+	lock_passed(call->arena, key);
+	return true;
+}
+
+/* ---- refresh ---- */
+
+static bool read_refresh(struct call *call, const char *text,
+			 struct token_claims *ret, struct err *err)
+{
+	if (!text || !*text)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Missing refresh token");
+	if (!token_verify(text, call->settings->jwt_secret,
+			  call->now / CLOCK_SECOND, call->arena, ret, err))
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Invalid or expired refresh token");
+	if (!ret->type || strcmp(ret->type, "refresh") != 0)
+		return err_set(err, ERR_UNAUTHENTICATED, "Invalid token type");
+	if (!ret->id)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Invalid token payload (missing jti)");
+	if (!ret->user_id)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Invalid token payload");
+	return true;
+}
+
+/*
+ * A token that comes a second time was stolen, now or then: all that descend
+ * from the same sign-in end here. That must stay although the call fails.
+ */
+static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
+{
+	struct refresh_row row = { 0 };
+	bool found = false;
+	int64_t revoked = 0;
+
+	if (!sql_refresh_find(call->db, call->arena, jti, &row, &found, err))
+		return false;
+	if (found && !sql_refresh_revoke_family(call->db, call->arena,
+						row.family, "reuse",
+						call->now, &revoked, err))
+		return false;
+	return call_commit(call, err) &&
+	       err_set(err, ERR_UNAUTHENTICATED,
+		       "Refresh token has been revoked");
+}
+
+static bool active_user(struct call *call, const struct refresh_row *row,
+			struct user *ret, struct err *err)
+{
+	struct session_row session = { 0 };
+	bool found = false;
+
+	if (!sql_session_get(call->db, call->arena, row->user_id, row->org_id,
+			     &session, &found, err))
+		return false;
+	if (!found || !session.is_active)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "User not found or inactive");
+	if (session.has_password_changed_at &&
+	    row->issued_at / CLOCK_SECOND <
+		    session.password_changed_at / CLOCK_SECOND)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Refresh token invalidated by password change");
+	return sql_user_get(call->db, call->arena, row->user_id, ret, err);
+}
+
+bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
+		     struct token_response *out, struct err *err)
+{
+	const char *cookie = call->request->refresh_cookie;
+	struct account_grant grant = { .slim = in->slim };
+	struct token_claims claims = { 0 };
+	struct refresh_row row = { 0 };
+	struct user user = { 0 };
+	bool found = false;
+
+	if (!read_refresh(call,
+			  cookie && *cookie ? cookie : in->body.refresh_token,
+			  &claims, err) ||
+	    !call_begin(call, err) ||
+	    !sql_refresh_consume(call->db, call->arena, claims.id, "rotated",
+				 call->now, &row, &found, err))
+		return false;
+	if (!found)
+		return refuse_reuse(call, claims.id, err);
+	if (!active_user(call, &row, &user, err) ||
+	    !choose_org(call, &user, row.org_id, &grant, err))
+		return false;
+	grant.family = row.family;
+	return account_issue(call, &grant, out, err);
+}
+
+/* ---- logout, me ---- */
+
+/* Always succeeds: whoever asks to be signed out is. */
+bool op_auth_logout(struct call *call, const struct auth_logout_in *in,
+		    struct err *err)
+{
+	const char *cookie = call->request->refresh_cookie;
+	struct token_claims claims = { 0 };
+	struct refresh_row row = { 0 };
+	struct err ignored = { 0 };
+	bool found = false;
+
+	(void)in;
+	account_clear_cookies(call);
+	if (!cookie || !read_refresh(call, cookie, &claims, &ignored))
+		return true;
+	return sql_refresh_consume(call->db, call->arena, claims.id, "logout",
+				   call->now, &row, &found, err);
+}
+
+bool op_auth_me(struct call *call, const struct auth_me_in *in,
+		struct user *out, struct err *err)
+{
+	(void)in;
+	return sql_user_get(call->db, call->arena, call->session->user_id, out,
+			    err);
+}
