@@ -27,7 +27,11 @@
 enum { HELLO_SUITES_MAX = 64 };
 
 /* Bounds on what a server may send before we stop reading. */
-enum { HELLO_RECORD_MAX = 16384 + 2048, HELLO_FLIGHT_MAX = 256 * 1024 };
+enum {
+	HELLO_RECORD_MAX = 16384 + 2048,
+	HELLO_RECORDS_MAX = 64,
+	HELLO_FLIGHT_MAX = 256 * 1024,
+};
 
 enum tls_version {
 	TLS_NONE = 0,
