@@ -88,13 +88,13 @@ RETURNING id, scan_id, org_id AS organization_id, scan_result_id, check_id, seve
 -- finding_drop_unseen(org text) -> changes
 -- After a scan is deleted: what no other scan saw goes with it.
 DELETE FROM finding WHERE org_id = $1
-	AND NOT EXISTS (SELECT 1 FROM finding_seen s WHERE s.finding_id = finding.id);
+	AND NOT EXISTS (SELECT 1 FROM finding_seen s WHERE s.finding_id = finding.id AND s.org_id = $1);
 
 -- finding_rehome(org text, scan_id text, now bigint) -> changes
 -- After a scan is deleted: findings that other scans saw belong to the latest.
 UPDATE finding SET updated_at = $3,
-	scan_id = (SELECT s.scan_id FROM finding_seen s WHERE s.finding_id = finding.id ORDER BY s.created_at DESC LIMIT 1),
-	scan_result_id = (SELECT s.scan_result_id FROM finding_seen s WHERE s.finding_id = finding.id ORDER BY s.created_at DESC LIMIT 1),
-	last_seen_at = (SELECT max(s.created_at) FROM finding_seen s WHERE s.finding_id = finding.id),
-	occurrences = (SELECT count(*) FROM finding_seen s WHERE s.finding_id = finding.id)
+	scan_id = (SELECT s.scan_id FROM finding_seen s WHERE s.finding_id = finding.id AND s.org_id = $1 ORDER BY s.created_at DESC LIMIT 1),
+	scan_result_id = (SELECT s.scan_result_id FROM finding_seen s WHERE s.finding_id = finding.id AND s.org_id = $1 ORDER BY s.created_at DESC LIMIT 1),
+	last_seen_at = (SELECT max(s.created_at) FROM finding_seen s WHERE s.finding_id = finding.id AND s.org_id = $1),
+	occurrences = (SELECT count(*) FROM finding_seen s WHERE s.finding_id = finding.id AND s.org_id = $1)
 WHERE org_id = $1 AND scan_id = $2;

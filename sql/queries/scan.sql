@@ -33,12 +33,12 @@ UPDATE scan SET hosts_total = $3, updated_at = $4 WHERE org_id = $1 AND id = $2;
 -- scan_recount(org text, id text, now bigint) -> changes
 -- Counters from the rows themselves, so that they are right after any crash.
 UPDATE scan SET
-	hosts_scanned = (SELECT count(*) FROM scan_result r WHERE r.scan_id = $2),
-	hosts_alive = (SELECT count(*) FROM scan_result r WHERE r.scan_id = $2 AND r.is_alive = TRUE),
-	findings_critical = (SELECT count(*) FROM finding_seen f WHERE f.scan_id = $2 AND f.severity_rank = 0),
-	findings_high = (SELECT count(*) FROM finding_seen f WHERE f.scan_id = $2 AND f.severity_rank = 1),
-	findings_medium = (SELECT count(*) FROM finding_seen f WHERE f.scan_id = $2 AND f.severity_rank = 2),
-	findings_low = (SELECT count(*) FROM finding_seen f WHERE f.scan_id = $2 AND f.severity_rank = 3),
+	hosts_scanned = (SELECT count(*) FROM scan_result r WHERE r.org_id = $1 AND r.scan_id = $2),
+	hosts_alive = (SELECT count(*) FROM scan_result r WHERE r.org_id = $1 AND r.scan_id = $2 AND r.is_alive = TRUE),
+	findings_critical = (SELECT count(*) FROM finding_seen f WHERE f.org_id = $1 AND f.scan_id = $2 AND f.severity_rank = 0),
+	findings_high = (SELECT count(*) FROM finding_seen f WHERE f.org_id = $1 AND f.scan_id = $2 AND f.severity_rank = 1),
+	findings_medium = (SELECT count(*) FROM finding_seen f WHERE f.org_id = $1 AND f.scan_id = $2 AND f.severity_rank = 2),
+	findings_low = (SELECT count(*) FROM finding_seen f WHERE f.org_id = $1 AND f.scan_id = $2 AND f.severity_rank = 3),
 	updated_at = $3
 WHERE org_id = $1 AND id = $2 AND status = 'running';
 
