@@ -54,6 +54,7 @@ struct probe_run {
 	const struct probe_host *host;
 	int port;	     /* 0 for a probe of the host as a whole */
 	int64_t deadline;    /* clock_tick(): everything ends here */
+	int64_t now;	     /* clock_now() when the plan began */
 	int64_t request_us;  /* for one HTTP request, scan_timeout of the plan */
 	const char *user_agent;
 	const struct cert_store *trust; /* opened before the sandbox closed */
