@@ -189,7 +189,7 @@ static bool active_user(struct call *call, const struct refresh_row *row,
 	struct session_row session = { 0 };
 	bool found = false;
 
-	if (!sql_session_get(call->db, call->arena, row->user_id, row->org_id,
+	if (!sql_session_row(call->db, call->arena, row->user_id, row->org_id,
 			     &session, &found, err))
 		return false;
 	if (!found || !session.is_active)

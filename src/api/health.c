@@ -11,7 +11,7 @@ bool op_health(struct call *call, const struct health_in *in,
 	       struct health *out, struct err *err)
 {
 	(void)call, (void)in, (void)err;
-	out->status = "ok";
+	out->status = HEALTH_STATUS_OK;
 	return true;
 }
 
@@ -19,7 +19,7 @@ bool op_health_live(struct call *call, const struct health_live_in *in,
 		    struct health *out, struct err *err)
 {
 	(void)call, (void)in, (void)err;
-	out->status = "ok";
+	out->status = HEALTH_STATUS_OK;
 	return true;
 }
 
@@ -38,6 +38,6 @@ bool op_health_ready(struct call *call, const struct health_ready_in *in,
 	out->checks.redis = CHECK_STATE_OK;
 	out->checks.celery_workers = workers ? CHECK_STATE_OK :
 					       CHECK_STATE_DEGRADED;
-	out->status = workers ? "ok" : "degraded";
+	out->status = workers ? READINESS_STATUS_OK : READINESS_STATUS_DEGRADED;
 	return true;
 }

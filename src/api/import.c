@@ -1,12 +1,13 @@
 /* import: many assets from one CSV file, each row with its own fate. */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/policy.h"
 #include "base/clock.h"
 #include "base/rand.h"
+#include "base/span.h"
 #include "codec/csv.h"
 #include "codec/format.h"
 #include "gen/api_ops.h"
@@ -49,33 +50,10 @@ struct import {
 
 /* ---- columns and cells ---- */
 
+/* Where each column is; -1: not there, as csv_cell() takes it. */
 struct columns {
-	int name, type, value, tags; /* -1: not there */
+	int name, type, value, tags;
 };
-
-static int column(const struct csv_table *table, const char *name)
-{
-	for (size_t i = 0; i < table->rows[0].len; i++)
-		if (strcmp(table->rows[0].cells[i], name) == 0)
-			return (int)i;
-	return -1;
-}
-
-static const char *cell(const struct csv_row *row, int column)
-{
-	return column >= 0 && (size_t)column < row->len ? row->cells[column] :
-							  "";
-}
-
-/* Characters, not bytes; the file is valid UTF-8. */
-static size_t characters(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
 
 /* "a; b;;c" as a JSON list: trimmed, empty ones dropped. */
 static const char *tags_json(struct arena *a, const char *text,
@@ -90,7 +68,7 @@ static const char *tags_json(struct arena *a, const char *text,
 
 		if (!*tag)
 			continue;
-		if (tags.len == TAGS_MAX || characters(tag) > TAG_MAX_CHARS) {
+		if (tags.len == TAGS_MAX || format_length(tag) > TAG_MAX_CHARS) {
 			*ret_error = "too many tags, or a tag is too long";
 			return NULL;
 		}
@@ -107,29 +85,34 @@ static bool known_type(const char *type)
 	return false;
 }
 
-static void read_row(struct import *im, const struct csv_row *from,
+static char *trimmed(struct arena *a, const char *text)
+{
+	return span_dup(a, span_trim(span_str(text)));
+}
+
+static void read_row(struct arena *a, const struct csv_table *table, size_t i,
 		     const struct columns *at, struct row *row)
 {
-	struct arena *a = im->call->arena;
-
-	row->name = span_dup(a, span_trim(span_str(cell(from, at->name))));
-	row->type = span_dup(a, span_trim(span_str(cell(from, at->type))));
-	row->value = span_dup(a, span_trim(span_str(cell(from, at->value))));
+	row->number = i + 1;
+	row->name = trimmed(a, csv_cell(table, i, at->name));
+	row->type = trimmed(a, csv_cell(table, i, at->type));
+	row->value = trimmed(a, csv_cell(table, i, at->value));
 	if (!*row->name || !*row->type || !*row->value)
 		row->error = "missing required fields";
 	else if (!known_type(row->type))
 		row->error = arena_printf(a, "invalid target_type '%.64s'",
 					  row->type);
-	else if (characters(row->name) > NAME_MAX_CHARS)
+	else if (format_length(row->name) > NAME_MAX_CHARS)
 		row->error = arena_printf(a, "name is longer than %d characters",
 					  NAME_MAX_CHARS);
-	else if (characters(row->value) > VALUE_MAX_CHARS)
+	else if (format_length(row->value) > VALUE_MAX_CHARS)
 		row->error =
 			arena_printf(a,
 				     "target_value is longer than %d characters",
 				     VALUE_MAX_CHARS);
 	else
-		row->tags = tags_json(a, cell(from, at->tags), &row->error);
+		row->tags = tags_json(a, csv_cell(table, i, at->tags),
+				      &row->error);
 }
 
 /* ---- judging, several names at a time ---- */
@@ -217,6 +200,7 @@ static bool check_file(const struct upload *file, struct err *err)
 	return true;
 }
 
+/* Row 1 is the header, so the record at table.rows[i] is row i + 1. */
 static bool read_rows(struct import *im, const struct upload *file,
 		      struct err *err)
 {
@@ -234,15 +218,13 @@ static bool read_rows(struct import *im, const struct upload *file,
 	im->rows = arena_array(a, im->error_room, sizeof(*im->rows));
 	if (!data)
 		return true;
-	at = (struct columns){ column(&table, "name"),
-			       column(&table, "target_type"),
-			       column(&table, "target_value"),
-			       column(&table, "tags") };
+	at = (struct columns){ csv_column(&table, "name"),
+			       csv_column(&table, "target_type"),
+			       csv_column(&table, "target_value"),
+			       csv_column(&table, "tags") };
 	im->row_count = data < ROWS_MAX ? data : ROWS_MAX;
-	for (size_t i = 0; i < im->row_count; i++) {
-		im->rows[i].number = i + 2;
-		read_row(im, &table.rows[i + 1], &at, &im->rows[i]);
-	}
+	for (size_t i = 0; i < im->row_count; i++)
+		read_row(a, &table, i + 1, &at, &im->rows[i]);
 	if (data > ROWS_MAX)
 		add_error(im, arena_printf(a, "Row limit exceeded: maximum %d "
 					      "rows allowed",

@@ -67,13 +67,9 @@ static struct plan_features *features(struct arena *a, const char *json)
 		       strlen(json ? json : "{}"), "features", a, f, NULL,
 		       NULL))
 		return f;
-	*f = (struct plan_features){ .has_dns_checks = true,
-				     .dns_checks = true,
-				     .has_web_checks = true,
+	*f = (struct plan_features){ .dns_checks = true,
 				     .web_checks = true,
-				     .has_port_scan = true,
 				     .port_scan = true,
-				     .has_whois_checks = true,
 				     .whois_checks = true };
 	return f;
 }
@@ -95,8 +91,6 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	add_targets(plan, &config.ip_ranges, false);
 	add_targets(plan, &config.domains, true);
 	plan->features = features(a, config.features);
-	plan->has_concurrency = plan->has_scan_timeout = true;
-	plan->has_max_hosts = plan->has_deadline = true;
 	plan->concurrency = config.concurrency;
 	plan->scan_timeout = config.scan_timeout;
 	plan->max_hosts = config.max_hosts;
