@@ -1,0 +1,213 @@
+"""A server under test: its process, its database, its log, its accounts."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import requests
+
+from client import Client
+from contract import SOURCE
+
+BINARY = os.environ.get('NIS2_BINARY', str(SOURCE / 'build/nis2'))
+DATABASE = os.environ.get('NIS2_TEST_DATABASE')
+START_SECONDS = 30
+PASSWORD = 'A long enough passphrase 7'
+
+# Names that resolve in the tests, and to what; none of them is asked of DNS.
+HOSTS = """\
+203.0.113.10  www.example.com
+203.0.113.11  shop.example.com xn--bcher-kva.example.com
+2001:db8::5   six.example.com
+10.0.0.7      private.example.com
+203.0.113.12  mixed.example.com
+192.168.1.9   mixed.example.com
+127.0.0.1     here.example.com
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """`with Server(folder, RATE_LIMITS='on') as server:`"""
+
+    def __init__(self, folder, **settings):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data = self.folder / 'data'
+        self.log_file = self.folder / 'log'
+        hosts = self.folder / 'hosts'
+        hosts.write_text(HOSTS)
+        self.env = dict(os.environ, ENVIRONMENT='development', RATE_LIMITS='off',
+                        SCAN_ALLOW_NETWORKS='127.0.0.0/8', WITH_WORKER='off',
+                        HOSTS_FILE=str(hosts))
+        self.env.update(settings)
+        if DATABASE:
+            self.env['DATABASE_URL'] = DATABASE
+        self.port = free_port()
+        self.url = f'http://127.0.0.1:{self.port}'
+        self.process = None
+
+    def __enter__(self):
+        if DATABASE:
+            subprocess.run([BINARY, 'migrate', '--data', self.data], check=True,
+                           env=self.env, stdout=subprocess.DEVNULL)
+        log = self.log_file.open('ab')
+        self.process = subprocess.Popen(
+            [BINARY, 'serve', '--listen', f'127.0.0.1:{self.port}', '--data', self.data],
+            env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        log.close()
+        self.wait()
+        return self
+
+    def wait(self):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f'it ended: {self.log()[-2000:]}'
+            try:
+                self.client().get('/health', expect=200)
+                return
+            except requests.ConnectionError:
+                time.sleep(0.02)
+        raise AssertionError(f'it does not answer: {self.log()[-2000:]}')
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError('it did not stop within 30 s') from None
+        assert code == 0, f'exit code {code}: {self.log()[-2000:]}'
+
+    def log(self):
+        return self.log_file.read_text(errors='replace')
+
+    def secret(self, name):
+        """A key the server made for itself."""
+        for line in (self.data / 'secrets.env').read_text().splitlines():
+            if line.startswith(f'{name}='):
+                return line.split('=', 1)[1].strip().strip('"\'')
+        raise KeyError(name)
+
+    # ---- the database behind it ----
+
+    def sql(self, statement, *values):
+        """Rows of one statement with `?` for values, on whichever database."""
+        if DATABASE:
+            return psql(statement, values)
+        with sqlite3.connect(self.data / 'nis2.db', timeout=10) as db:
+            db.execute('PRAGMA foreign_keys = ON')
+            rows = db.execute(statement, values).fetchall()
+        db.close()
+        return rows
+
+    def insert(self, table, **row):
+        places = ', '.join('?' * len(row))
+        self.sql(f'INSERT INTO {table} ({", ".join(row)}) VALUES ({places})', *row.values())
+
+    def insert_many(self, table, rows):
+        """Rows with the same columns, quickly."""
+        if DATABASE:
+            return psql(';'.join(fill(
+                f'INSERT INTO {table} ({", ".join(r)}) VALUES ({", ".join("?" * len(r))})',
+                r.values()) for r in rows), ())
+        with sqlite3.connect(self.data / 'nis2.db', timeout=10) as db:
+            names = list(rows[0])
+            db.executemany(f'INSERT INTO {table} ({", ".join(names)}) '
+                           f'VALUES ({", ".join("?" * len(names))})',
+                           [list(r.values()) for r in rows])
+        return db.close()
+
+    # ---- people ----
+
+    def client(self, **how):
+        return Client(self, **how)
+
+    def register(self, **fields):
+        """A new account with an organisation of its own."""
+        return Account(self, **fields)
+
+
+def literal(value):
+    if value is None:
+        return 'NULL'
+    if isinstance(value, bool):
+        return 'TRUE' if value else 'FALSE'
+    if isinstance(value, (int, float)):
+        return str(value)
+    return "'" + value.replace("'", "''") + "'"
+
+
+def fill(statement, values):
+    values = iter(values)
+    return re.sub(r'\?', lambda _: literal(next(values)), statement)
+
+
+def psql(statement, values):
+    """One statement; the rows as JSON, since psql has no other typed output."""
+    text = fill(statement, values)
+    if text.lstrip().upper().startswith('SELECT'):
+        text = f'SELECT row_to_json(r) FROM ({text}) r'
+    done = subprocess.run(
+        [shutil.which('psql'), DATABASE, '-XqAt', '-v', 'ON_ERROR_STOP=1'],
+        input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [tuple(json.loads(line).values()) for line in done.stdout.splitlines()]
+
+
+class Account:
+    """A person, signed in, with an organisation where they are `role`."""
+
+    def __init__(self, server, email=None, role='admin', **fields):
+        self.server, self.role, self.password = server, role, PASSWORD
+        self.email = email or f'user-{uuid.uuid4().hex[:12]}@example.com'
+        body = {'email': self.email, 'password': self.password,
+                'full_name': 'Test User', 'org_name': 'Test Organisation', **fields}
+        self.password = body['password']
+        reply = server.client().post('/auth/register', json=body, expect=201)
+        self.take(reply.json())
+
+    def take(self, tokens):
+        self.user, self.org = tokens['user'], tokens['org_id']
+        self.access, self.refresh = tokens['access_token'], tokens['refresh_token']
+
+    def login(self):
+        reply = self.server.client().post(
+            '/auth/login', json={'email': self.email, 'password': self.password}, expect=200)
+        self.take(reply.json())
+        return self
+
+    def bearer(self):
+        """A client that sends the access token in a header."""
+        return self.server.client(token=self.access)
+
+    def cookie(self):
+        """A client like a browser: cookies, and the CSRF header from them."""
+        client = self.server.client(browser=True)
+        client.post('/auth/login', json={'email': self.email, 'password': self.password},
+                    expect=200)
+        return client
+
+    def member(self, role):
+        """Another account that belongs to this organisation alone."""
+        other = Account(self.server, org_name='Left behind')
+        self.server.sql('UPDATE membership SET org_id = ?, role = ? WHERE user_id = ?',
+                        self.org, role, other.user['id'])
+        self.server.sql('UPDATE app_user SET last_org_id = ? WHERE id = ?',
+                        self.org, other.user['id'])
+        other.role = role
+        return other.login()

@@ -1,0 +1,80 @@
+"""What belongs to another organisation answers like what does not exist."""
+import pytest
+
+import contract
+import seed
+
+# An id of each kind that the other organisation has, by parameter.
+BODIES = {'asset_update': {'name': 'Taken over'}, 'finding_update': {'status': 'resolved'}}
+WITH_ID = [op for op in contract.OPERATIONS if op.parameters_in('path')]
+
+
+@pytest.fixture(scope='module')
+def theirs(server):
+    """What another organisation has: {parameter: id}, and its client."""
+    other = server.register()
+    client = other.bearer()
+    scan_id = seed.scan(other)
+    running = seed.scan(other, status='running', completed_at=None)
+    seed.results(other, scan_id, 2)
+    finding, = seed.findings(other, scan_id, {})
+    asset = client.post('/assets', expect=201, json={
+        'name': 'Theirs', 'target_type': 'ip', 'target_value': '8.8.8.8'}).json()
+    task = client.post(f'/reports/generate?scan_id={scan_id}&format=html', expect=200).json()
+    return {'scan_id': scan_id, 'asset_id': asset['id'], 'finding_id': finding['id'],
+            'task_id': task['task_id'], 'running': running, 'client': client}
+
+
+def ask(client, op, ids):
+    return client.request(op.method, op.fill(**ids), json=BODIES.get(op.id, {} if op.body else None))
+
+
+@pytest.mark.parametrize('op', WITH_ID, ids=str)
+def test_a_foreign_id_answers_as_a_missing_one(admin, theirs, op):
+    names = [p['name'] for p in op.parameters_in('path')]
+    foreign = {name: theirs[name] for name in names}
+    if op.id == 'scan_cancel':
+        foreign['scan_id'] = theirs['running']
+    there = ask(admin, op, foreign)
+    missing = ask(admin, op, {name: seed.new_id() for name in names})
+    assert there.status_code == missing.status_code == 404
+    told = [{name: value for name, value in reply.json().items() if name != 'instance'}
+            for reply in (there, missing)]
+    assert told[0] == told[1]
+
+
+def test_nothing_of_it_was_changed(admin, theirs):
+    for op in WITH_ID:
+        ask(admin, op, {p['name']: theirs[p['name']] for p in op.parameters_in('path')})
+    client = theirs['client']
+    assert client.get(f'/assets/{theirs["asset_id"]}', expect=200).json()['name'] == 'Theirs'
+    assert client.get(f'/findings/{theirs["finding_id"]}', expect=200).json()['status'] == 'open'
+    assert client.get(f'/scans/{theirs["running"]}', expect=200).json()['status'] == 'running'
+    client.get(f'/scans/{theirs["scan_id"]}', expect=200)
+
+
+@pytest.mark.parametrize('path', ['/assets', '/scans', '/findings'])
+def test_lists_hold_nothing_of_another(admin, theirs, path):
+    assert admin.get(path, expect=200).json()['total'] == 0
+
+
+def test_counts_hold_nothing_of_another(admin, theirs):
+    assert admin.get('/findings/stats', expect=200).json()['total'] == 0
+
+
+def test_filters_reach_nothing_of_another(admin, theirs):
+    assert admin.get(f'/findings?scan_id={theirs["scan_id"]}').json()['total'] == 0
+
+
+def test_a_foreign_scan_has_no_report(admin, theirs):
+    admin.post(f'/reports/generate?scan_id={theirs["scan_id"]}&format=html', expect=404)
+
+
+def test_a_foreign_asset_is_not_scanned(admin, theirs):
+    admin.post('/scans', json={'name': 'x', 'asset_ids': [theirs['asset_id']]}, expect=400)
+
+
+@pytest.mark.parametrize('op', [op for op in contract.OPERATIONS if op.role != 'public'], ids=str)
+def test_nobody_gets_in_without_a_session(client, op):
+    ids = {p['name']: seed.new_id() for p in op.parameters_in('path')}
+    client.request(op.method, op.fill(**ids), expect=401)
