@@ -12,9 +12,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gen_types import (ANY, COUNT, FLAG, LIST, OBJECT, TEXT, Problem, Struct, Types, banner, c_string, check_schema,
-                       check_words, comment, field_parts, initializer, read_document, report, source_name, struct_body,
-                       write_types)
+from gen_types import (ANY, COLUMNS, COUNT, FLAG, LIST, OBJECT, TEXT, Problem, Struct, Types, banner, c_string,
+                       check_schema, check_words, comment, field_parts, initializer, read_document, report, source_name,
+                       struct_body, write_types)
 
 METHODS = ["get", "post", "put", "patch", "delete"]
 ROLES = {"public": "NEED_PUBLIC", "user": "NEED_USER", "viewer": "NEED_VIEWER", "auditor": "NEED_AUDITOR",
@@ -119,7 +119,9 @@ def check_error_responses(document, types):
 
 
 def reference(path, schema):
-    check_words(path, schema, {"$ref": TEXT}, ["$ref"])
+    if list(schema) != ["$ref"]:
+        raise Problem(path, "is a $ref and nothing else")
+    check_words(path, schema, {"$ref": TEXT})
     return schema
 
 
@@ -127,18 +129,13 @@ def reference(path, schema):
 
 def read_operations(document, types):
     operations = []
-    seen = {}
     for path, item in document["paths"].items():
         where = f"paths.{path}"
         if not re.fullmatch(r"(/([A-Za-z0-9._-]+|\{[a-z][a-z0-9_]*\}))+", path):
             raise Problem(where, "is not a path: /literal/{parameter}")
         check_words(where, item, dict.fromkeys(METHODS, OBJECT))
         for method, words in item.items():
-            made = read_operation(f"{where}.{method}", method, path, words, document, types)
-            if made.id in seen:
-                raise Problem(f"{where}.{method}.operationId", f"{made.id} is already at {seen[made.id]}")
-            seen[made.id] = where
-            operations.append(made)
+            operations.append(read_operation(f"{where}.{method}", method, path, words, document, types))
     return sorted(operations, key=lambda op: [(part.startswith("{"), part) for part in op.path.split("/")])
 
 
@@ -326,19 +323,22 @@ def in_members(op):
     return lines or "\tchar unused;\n"
 
 
-def prototype(op):
-    """The prototype, broken as clang-format would."""
-    head = f"bool op_{op.id}("
-    out = op.out.ctype()
-    args = ["struct call *call", f"const struct {op.id}_in *in"] + ([f"{out} *out"] if out else [])
+def broken(head, args, tail):
+    """A function head over as many lines as it takes, aligned after the parenthesis."""
     indent = "\t" * (len(head) // 8) + " " * (len(head) % 8)
     lines, line = [], head
-    for arg in [arg + ", " for arg in args] + ["struct err *err);"]:
-        if len((line + arg.rstrip()).expandtabs(8)) > 80 and line not in (head, indent):
+    for arg in [arg + ", " for arg in args[:-1]] + [args[-1] + tail]:
+        if len((line + arg.rstrip()).expandtabs(8)) > COLUMNS and line not in (head, indent):
             lines.append(line.rstrip())
             line = indent
         line += arg
     return "\n".join(lines + [line])
+
+
+def prototype(op):
+    out = op.out.ctype()
+    args = ["struct call *call", f"const struct {op.id}_in *in"] + ([f"{out} *out"] if out else [])
+    return broken(f"bool op_{op.id}(", args + ["struct err *err"], ");")
 
 
 def emit_ops(operations, head):
@@ -351,10 +351,9 @@ def emit_ops(operations, head):
 
 
 def emit_thunk(op):
-    head = f"static bool call_{op.id}("
+    head = broken(f"static bool call_{op.id}(", ["struct call *call", "const void *in", "void *out", "struct err *err"], ")")
     args = "call, in, out, err" if op.out.ctype() else "call, in, err"
-    return (f"{head}struct call *call, const void *in,\n\t\tvoid *out, struct err *err)\n"
-            f"{{\n\treturn op_{op.id}({args});\n}}\n")
+    return f"{head}\n{{\n\treturn op_{op.id}({args});\n}}\n"
 
 
 def emit_params(op):

@@ -165,7 +165,7 @@ const char *csv_cell(const struct csv_table *table, size_t row, int column)
 /* Quotes also keep blanks at the ends, which readers like to trim. */
 static bool needs_quotes(const char *text, size_t len)
 {
-	return strpbrk(text, "\",;\r\n") || (len && strchr(" \t", text[0])) ||
+	return strpbrk(text, "\",\r\n") || (len && strchr(" \t", text[0])) ||
 	       (len && strchr(" \t", text[len - 1]));
 }
 
