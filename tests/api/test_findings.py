@@ -46,7 +46,8 @@ def test_lists_are_newest_first(admin, many):
     ('category=exposure', [0]), ('category=Email%20Security,EXPOSURE', [0, 2]),
     ('category=nonsense', []), ('severity=high&status=acknowledged', [1]),
     ('severity=high&status=open', []), ('q=dmarc', [2]), ('q=6379', [0]), ('q=%25', []),
-    ('target=example.com', [0, 1, 2, 3, 4]), ('target=DB.', [0]),
+    ('q=example.com', [0, 1, 2, 3, 4]), ('q=DB.', [0]), ('q=tls_old', [0, 1, 2, 3, 4]),
+    ('q=a_b', []), ('q=', [0, 1, 2, 3, 4]),
     ('q=port&severity=critical', [0]), ('severity=low&q=dmarc', []),
 ])
 def test_filters(admin, many, query, expected):

@@ -70,9 +70,10 @@ def test_unknown_scans_and_tasks(admin):
     reply = generate(admin, seed.new_id(), expect=404, format='html')
     assert reply.json()['detail'] == 'Scan not found'
     for task in (seed.new_id(), 'nonsense'):
-        for route in ('status', 'download'):
-            reply = admin.get(f'/reports/{route}/{task}', expect=404)
-            assert reply.json()['detail'] == 'Report not ready or not found'
+        reply = admin.get(f'/reports/download/{task}', expect=404)
+        assert reply.json()['detail'] == 'Report not ready or not found'
+        assert admin.get(f'/reports/status/{task}', expect=200).json() == \
+            {'task_id': task, 'status': 'pending'}
 
 
 def test_the_same_report_is_made_once(account, admin):
@@ -191,9 +192,10 @@ def test_a_report_of_another_organisation_is_not_there(working, done):
     task = generate(client, scan_id, format='json').json()['task_id']
     wait(client, task)
     other = working.register().bearer()
-    for route in ('status', 'download'):
-        assert other.get(f'/reports/{route}/{task}', expect=404).json()['detail'] == \
-            'Report not ready or not found'
+    assert other.get(f'/reports/download/{task}', expect=404).json()['detail'] == \
+        'Report not ready or not found'
+    assert other.get(f'/reports/status/{task}', expect=200).json() == \
+        {'task_id': task, 'status': 'pending'}
 
 
 def test_a_file_that_is_gone(working):
