@@ -505,11 +505,10 @@ def test_writers_queue_instead_of_failing(server, account):
 
 def test_a_full_queue_is_503_at_once(start):
     server = start(HANDLER_THREADS='1', QUEUE_LENGTH='1', IO_THREADS='1')
-    account = server.register()
-    what = {'email': account.email, 'password': 'wrong password'}
 
-    def login(_):
-        return server.client().post('/auth/login', json=what)
+    def login(n):
+        return server.client().post('/auth/login', json={
+            'email': f'nobody-{n}@example.com', 'password': 'wrong password'})
 
     with ThreadPoolExecutor(12) as pool:
         replies = list(pool.map(login, range(24)))
