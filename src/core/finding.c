@@ -27,12 +27,26 @@ static const char *list_items(const struct check_evidence *e,
 }
 
 static const char *text_of(const char *locale, const char *check_id,
-			   const char *part, const struct catalog_value *values,
-			   struct arena *a)
+			   const char *part, struct arena *a)
 {
-	char *key = arena_printf(a, "%s.%s", check_id, part);
+	return catalog_text(locale, "checks",
+			    arena_printf(a, "%s.%s", check_id, part));
+}
 
-	return catalog_render(a, catalog_text(locale, "checks", key), values);
+/* What was seen: the only text of a check that has placeholders. */
+static const char *detail_of(const char *locale, const char *check_id,
+			     const struct check_evidence *e, struct arena *a)
+{
+	const char *none = catalog_text(locale, "checks", "no_value");
+	struct catalog_value values[] = {
+		{ "port", arena_printf(a, "%" PRId64, e->port) },
+		{ "value", e->value ? e->value : none },
+		{ "items", list_items(e, locale, a) },
+		{ NULL },
+	};
+
+	return catalog_render(a, text_of(locale, check_id, "detail", a),
+			      values);
 }
 
 bool finding_texts(const char *check_id, const char *evidence,
@@ -40,7 +54,6 @@ bool finding_texts(const char *check_id, const char *evidence,
 		   struct finding_texts *ret)
 {
 	struct check_evidence e = { 0 };
-	struct catalog_value values[4] = { 0 };
 
 	*ret = (struct finding_texts){ "", "", "", "" };
 	if (!catalog_check(check_id))
@@ -50,14 +63,10 @@ bool finding_texts(const char *check_id, const char *evidence,
 	    !codec_read(&check_evidence_type, evidence, strlen(evidence),
 			"evidence", a, &e, NULL, NULL))
 		e = (struct check_evidence){ 0 };
-	values[0] = (struct catalog_value){ "port",
-					    arena_printf(a, "%" PRId64, e.port) };
-	values[1] = (struct catalog_value){ "value", e.value };
-	values[2] = (struct catalog_value){ "items", list_items(&e, locale, a) };
-	ret->title = text_of(locale, check_id, "title", values, a);
-	ret->rationale = text_of(locale, check_id, "rationale", values, a);
-	ret->detail = text_of(locale, check_id, "detail", values, a);
-	ret->remediation = text_of(locale, check_id, "remediation", values, a);
+	ret->title = text_of(locale, check_id, "title", a);
+	ret->rationale = text_of(locale, check_id, "rationale", a);
+	ret->detail = detail_of(locale, check_id, &e, a);
+	ret->remediation = text_of(locale, check_id, "remediation", a);
 	return true;
 }
 

@@ -124,17 +124,26 @@ static const struct fact *beside(const struct fact_list *facts,
 	return NULL;
 }
 
-static bool requirements_hold(const struct check *c,
-			      const struct fact_list *facts, int port,
-			      const char *item)
+static bool states(const struct fact_list *facts, const char *name, int port,
+		   const char *item)
 {
-	for (size_t i = 0; c->has_requires && i < c->requires.len; i++) {
-		const struct fact *f =
-			beside(facts, c->requires.items[i], port, item);
+	const struct fact *f = beside(facts, name, port, item);
 
-		if (!f || !fact_holds(f))
+	return f && fact_holds(f);
+}
+
+/* Whether the check can be evaluated in that place at all. */
+static bool applies(const struct check *c, const struct fact_list *facts,
+		    int port, const char *item)
+{
+	if (!port_allowed(c, port))
+		return false;
+	for (size_t i = 0; c->has_requires && i < c->requires.len; i++)
+		if (!states(facts, c->requires.items[i], port, item))
 			return false;
-	}
+	for (size_t i = 0; c->has_unless && i < c->unless.len; i++)
+		if (states(facts, c->unless.items[i], port, item))
+			return false;
 	return true;
 }
 
@@ -174,8 +183,8 @@ static void look(struct court *court, const struct check *c, struct tally *t)
 		const struct fact *f = &facts->items[i];
 		const struct fact *judged = f;
 
-		if (strcmp(f->name, name) || !port_allowed(c, f->port) ||
-		    !requirements_hold(c, facts, f->port, f->item))
+		if (strcmp(f->name, name) ||
+		    !applies(c, facts, f->port, f->item))
 			continue;
 		t->places++;
 		if (missing)
@@ -258,13 +267,11 @@ static enum check_severity severity_of(const struct court *court,
 				       const struct failure *f)
 {
 	const struct check *c = f->check;
-	const struct fact *fact;
 
-	if (!c->confirmed_by || !c->has_severity_unconfirmed)
+	if (!c->confirmed_by || !c->has_severity_unconfirmed ||
+	    states(court->in->facts, c->confirmed_by, f->port, f->item))
 		return c->severity;
-	fact = beside(court->in->facts, c->confirmed_by, f->port, f->item);
-	return fact && fact_holds(fact) ? c->severity :
-					  c->severity_unconfirmed;
+	return c->severity_unconfirmed;
 }
 
 static char *target_of(const struct court *court, const struct failure *f)

@@ -30,6 +30,7 @@ struct action {
 	enum severity severity;
 	int64_t targets;
 	const char *first[TARGETS_SHOWN];
+	const char *last; /* findings of one target mostly follow each other */
 };
 
 void html_escape(struct sb *out, const char *text)
@@ -175,8 +176,11 @@ static void add_target(struct action *action, const char *target)
 	for (int i = 0; i < action->targets && i < TARGETS_SHOWN; i++)
 		if (!strcmp(action->first[i], target))
 			return;
+	if (action->last && !strcmp(action->last, target))
+		return;
 	if (action->targets < TARGETS_SHOWN)
 		action->first[action->targets] = target;
+	action->last = target;
 	action->targets++;
 }
 
