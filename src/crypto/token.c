@@ -236,7 +236,7 @@ bool token_sign(const struct token_claims *claims, const char *secret,
 	if (!text)
 		return err_set(err, ERR_INTERNAL, "signing a token failed");
 	*ret = arena_strdup(a, text);
-	jwt_free_str(text);
+	free(text);
 	return true;
 }
 

@@ -26,8 +26,8 @@ struct token_claims {
 	const char *user_id; /* sub */
 	const char *org_id;
 	const char *role;
-	const char *type; /* "access" or "refresh" */
-	const char *id;	  /* jti */
+	const char *type;   /* "access" or "refresh" */
+	const char *id;	    /* jti */
 	const char *family; /* fam: of the refresh tokens */
 	int64_t issued_at;  /* iat, seconds */
 	int64_t expires_at; /* exp, seconds */

@@ -15,8 +15,9 @@
 
 /* Bounds of what is read before anybody has shown who they are. */
 enum {
-	BODY_MAX = 1 << 20,	   /* JSON */
-	UPLOAD_MAX = 6 * (1 << 20), /* multipart/form-data, its frame included */
+	BODY_MAX = 1 << 20, /* JSON */
+	UPLOAD_MAX =
+		6 * (1 << 20), /* multipart/form-data, its frame included */
 	PATH_MAX_BYTES = 1024,
 	QUERY_MAX_BYTES = 4096,
 	PARAMS_MAX = 4, /* {x} in one path */
@@ -27,8 +28,10 @@ struct headers {
 	const char *accept;
 	const char *accept_encoding;
 	const char *content_type;
-	const char *forwarded_for;
-	bool forwarded; /* any header that says a proxy stands between */
+	const char *content_length;
+	const char *transfer_encoding;
+	const char *forwarded_for; /* X-Forwarded-For */
+	const char *forwarded;	   /* others that say a proxy stands between */
 	const char *host;
 	const char *if_none_match;
 	const char *request_method;  /* Access-Control-Request-Method */
@@ -57,7 +60,8 @@ struct exchange {
 	struct credentials credentials;
 	struct headers headers;
 	const char *peer; /* the address at the other end of the connection */
-	const char *query; /* raw, "" when none */
+	const char *raw_path; /* as it stood in the request line */
+	const char *query;    /* raw, "" when none */
 	const char *body;
 	size_t body_len;
 
@@ -65,6 +69,7 @@ struct exchange {
 	const struct route *route;
 	const char *params[PARAMS_MAX]; /* of the path, percent-decoded */
 	struct session session;
+	struct issue_list issues; /* of a 422 */
 
 	struct reply reply;
 };

@@ -16,11 +16,15 @@ int reply_status_of(enum err_kind kind);
 void reply_error(struct exchange *x, const struct err *err,
 		 const struct issue_list *issues);
 
-/* 404, 405, 413: a status that no err_kind stands for, or no handler saw. */
+/* 404, 405, 413, 414: a status that no err_kind stands for, or no handler saw.
+ */
 void reply_status(struct exchange *x, int status, const char *detail);
 
 /* A JSON text of the arena. */
 void reply_json(struct exchange *x, int status, const char *text, size_t len);
+
+/* No body: 204, 304, 307. */
+void reply_empty(struct exchange *x, int status);
 
 /* Plain text. */
 void reply_text(struct exchange *x, int status, const char *text);

@@ -10,4 +10,6 @@
 /* Answers when the path is one of a file: 200, 304 or 405; else false. */
 bool static_reply(struct exchange *x);
 
+bool static_has(const char *path);
+
 #endif

@@ -1,0 +1,23 @@
+/*
+ * audit: the row that says who did what, written in the transaction that does
+ * it. The router writes one for every operation that changes something: the
+ * action the contract names (x-audit), or else the general one, the method and
+ * the first segment of the path. A handler that writes its own sets
+ * call->audit.skip.
+ */
+#ifndef NIS2_HTTP_AUDIT_H
+#define NIS2_HTTP_AUDIT_H
+
+#include "http/call.h"
+
+/*
+ * `action` on call->audit.resource_id with call->audit.details, by the person
+ * and in the organisation of the session; nothing when there is none.
+ */
+bool audit_action(struct call *call, const char *action, const char *resource,
+		  struct err *err);
+
+/* "post" on "assets", {path, method, status}. */
+bool audit_general(struct call *call, int status, struct err *err);
+
+#endif

@@ -1,0 +1,649 @@
+#include "http/server.h"
+
+#include <assert.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "http/listen.h"
+#include "http/metrics.h"
+#include "http/peers.h"
+#include "http/queue.h"
+#include "http/reply.h"
+#include "http/request.h"
+#include "http/router.h"
+
+/* Seconds. A client that is slower than that is not served. */
+enum {
+	HEADERS_TIME = 10,
+	BODY_TIME = 10, /* and one more for each BODY_RATE bytes */
+	BODY_RATE = 64 * 1024,
+	BODY_FIRST = 64 * 1024, /* room made before a byte of it is seen */
+	IDLE_TIME = 30,
+	REPLY_TIME = 600, /* a large report over a slow line */
+	LINGER = 5,	  /* for replies under way when the server stops */
+};
+enum {
+	CONNECTIONS = 4096,
+	CONNECTION_MEMORY = 24 * 1024, /* request line and headers fit in it */
+	SPARE = 64, /* requests whose memory an I/O thread keeps */
+};
+
+enum stage { STAGE_HEADERS, STAGE_BODY, STAGE_WAITING };
+
+/*
+ * A request in the hands of the server. Those that are done lie on the list of
+ * their I/O thread with the first block of their arena, for the next ones.
+ */
+struct flight {
+	struct exchange x;
+	struct flight *next_spare;
+	struct server *server;
+	struct MHD_Connection *connection;
+	struct peer *peer;
+	enum stage stage;
+	enum router_next next;
+	bool metrics; /* GET /metrics, for a handler thread */
+	bool too_large;
+	struct sb body;
+};
+
+/* What an I/O thread keeps. A connection never changes its thread. */
+struct io {
+	struct io *next;
+	struct db *db; /* for x-inline: embedded; NULL until it is needed */
+	struct flight *spare;
+	int spare_count;
+};
+
+struct handler {
+	struct server *server;
+	struct db *db;
+	pthread_t thread;
+	bool running;
+};
+
+struct server {
+	struct server_setup setup;
+	struct MHD_Daemon *daemon;
+	struct router *router;
+	struct metrics *metrics;
+	struct peers *peers;
+	struct queue *queue;
+	int listener;
+	int port;
+	bool embedded;
+	struct handler *handlers;
+	int handler_count;
+	pthread_mutex_t io_lock;
+	struct io *ios;
+	uint64_t id_seed;
+	_Atomic uint64_t id_next;
+	_Atomic int flights;
+	_Atomic int64_t drain_until; /* 0: not stopping */
+};
+
+static _Thread_local struct io *this_io;
+
+/* ---- replies ---- */
+
+static struct MHD_Response *response_of(struct reply *reply)
+{
+	struct MHD_Response *r;
+
+	if (reply->fd < 0)
+		r = MHD_create_response_from_buffer(
+			reply->len, (void *)(reply->bytes ? reply->bytes : ""),
+			MHD_RESPMEM_PERSISTENT);
+	else
+		r = MHD_create_response_from_fd64(reply->len, reply->fd);
+	if (!r)
+		return NULL;
+	reply->fd = -1; /* the response closes it */
+	for (struct reply_header *h = reply->headers; h; h = h->next)
+		MHD_add_response_header(r, h->name, h->value);
+	return r;
+}
+
+static enum MHD_Result send_reply(struct flight *f)
+{
+	struct MHD_Response *r;
+	enum MHD_Result result;
+
+	router_finish(f->server->router, &f->x);
+	if (atomic_load_explicit(&f->server->drain_until, memory_order_relaxed))
+		exchange_header(&f->x, "Connection", "close");
+	peer_deadline(f->peer, f->x.started, REPLY_TIME);
+	r = response_of(&f->x.reply);
+	if (!r)
+		return MHD_NO;
+	result = MHD_queue_response(f->connection, (unsigned)f->x.reply.status,
+				    r);
+	MHD_destroy_response(r);
+	return result;
+}
+
+static void busy(struct flight *f)
+{
+	struct err err = { 0 };
+
+	err_set(&err, ERR_BUSY, "The server is busy; try again shortly");
+	reply_error(&f->x, &err, NULL);
+}
+
+/* ---- handler threads ---- */
+
+static void write_metrics(struct flight *f, struct db *db)
+{
+	struct server *s = f->server;
+	struct sb out = sb_new(&f->x.arena, 8192);
+	struct err err = { 0 };
+
+	metrics_write(s->metrics, queue_len(s->queue), &out);
+	if (s->setup.metrics && !s->setup.metrics(s->setup.arg, db, &out, &err))
+		log_error("metrics", f->x.request.id, &err);
+	reply_json(&f->x, 200, out.s, out.len);
+	f->x.reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+}
+
+static void *handle(void *arg)
+{
+	struct handler *h = arg;
+	struct server *s = h->server;
+	struct flight *f;
+
+	while ((f = queue_take(s->queue))) {
+		int64_t until = atomic_load(&s->drain_until);
+
+		if (until && clock_tick() > until)
+			busy(f);
+		else if (f->metrics)
+			write_metrics(f, h->db);
+		else
+			router_run(s->router, &f->x, h->db);
+		/* From here on it is the I/O thread's again. */
+		MHD_resume_connection(f->connection);
+	}
+	return NULL;
+}
+
+/* ---- I/O threads ---- */
+
+static struct io *io_here(struct server *s)
+{
+	struct io *io = this_io;
+
+	if (io)
+		return io;
+	io = calloc(1, sizeof(*io));
+	if (!io)
+		abort();
+	pthread_mutex_lock(&s->io_lock);
+	io->next = s->ios;
+	s->ios = io;
+	pthread_mutex_unlock(&s->io_lock);
+	this_io = io;
+	return io;
+}
+
+/* This thread's own connection; NULL when it cannot be opened now. */
+static struct db *io_db(struct server *s)
+{
+	struct io *io = io_here(s);
+	struct err err = { 0 };
+
+	if (!io->db &&
+	    !db_open(s->setup.database_url, DB_READ_ONLY, &io->db, &err))
+		log_error("database", NULL, &err);
+	return io->db;
+}
+
+/* True: it was answered on this thread. */
+static bool run_inline(struct flight *f)
+{
+	bool always = f->x.route->inline_when == INLINE_ALWAYS;
+	struct db *db = always ? NULL : io_db(f->server);
+
+	if (!always && !db)
+		return false;
+	router_run(f->server->router, &f->x, db);
+	return true;
+}
+
+/* Suspended before it is put: the handler may be done before put returns. */
+static enum MHD_Result hand_over(struct flight *f)
+{
+	if (!queue_reserve(f->server->queue)) {
+		busy(f);
+		return send_reply(f);
+	}
+	f->stage = STAGE_WAITING;
+	peer_deadline(f->peer, 0, 0);
+	MHD_suspend_connection(f->connection);
+	queue_put(f->server->queue, f);
+	return MHD_YES;
+}
+
+/* The request is complete. */
+static enum MHD_Result proceed(struct flight *f)
+{
+	struct exchange *x = &f->x;
+
+	x->body = f->body.s ? f->body.s : "";
+	x->body_len = f->body.len;
+	if (f->too_large)
+		reply_status(x, 413, "Request body too large");
+	if (x->reply.status || (f->next == ROUTER_INLINE && run_inline(f)))
+		return send_reply(f);
+	return hand_over(f);
+}
+
+/* For who runs the server, on this machine and not through a proxy. */
+static bool begin_metrics(struct flight *f)
+{
+	struct exchange *x = &f->x;
+	const char *method = x->request.method;
+
+	if (strcmp(x->request.path, "/metrics") || !request_is_local(x) ||
+	    (strcmp(method, "GET") && strcmp(method, "HEAD")))
+		return false;
+	f->metrics = true;
+	f->next = ROUTER_QUEUE;
+	return true;
+}
+
+static int body_time(const struct flight *f)
+{
+	return BODY_TIME + (int)(router_body_max(&f->x) / BODY_RATE);
+}
+
+static enum MHD_Result collect_headers(void *cls, enum MHD_ValueKind kind,
+				       const char *name, size_t name_len,
+				       const char *value, size_t value_len)
+{
+	request_header(cls, name, name_len, value ? value : "", value_len);
+	return MHD_YES;
+}
+
+static enum MHD_Result begin(struct flight *f, const char *method)
+{
+	struct exchange *x = &f->x;
+	int64_t length;
+
+	f->stage = STAGE_BODY;
+	MHD_get_connection_values_n(f->connection, MHD_HEADER_KIND,
+				    collect_headers, x);
+	request_finish(x, method, peer_address(f->peer),
+		       f->server->setup.settings);
+	length = request_body_length(x);
+	if (!x->reply.status && !begin_metrics(f))
+		f->next =
+			router_begin(f->server->router, x, f->server->embedded);
+	/* libmicrohttpd closes the connection: nobody reads that body. */
+	if (length > (int64_t)router_body_max(x)) {
+		f->too_large = true;
+		return proceed(f);
+	}
+	if (length > 0 || request_is_chunked(x)) {
+		peer_deadline(f->peer, clock_tick(), body_time(f));
+		f->body = sb_new(&x->arena, length > BODY_FIRST
+						    ? BODY_FIRST
+						    : (size_t)length + 1);
+		return MHD_YES;
+	}
+	/* A reply at this point would cost the client its connection. */
+	return MHD_YES;
+}
+
+/* What is past the maximum is read and dropped, twice as much is not read. */
+static enum MHD_Result take_body(struct flight *f, const char *bytes,
+				 size_t len)
+{
+	size_t max = router_body_max(&f->x);
+
+	if (f->body.len + len > 2 * max)
+		return MHD_NO;
+	if (f->body.len + len > max)
+		f->too_large = true;
+	if (f->too_large || f->x.reply.status)
+		f->body.len += len;
+	else
+		sb_addn(&f->body, bytes, len);
+	return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
+				  const char *url, const char *method,
+				  const char *version, const char *upload,
+				  size_t *upload_len, void **state)
+{
+	struct flight *f = *state;
+	size_t len = *upload_len;
+
+	if (f->stage == STAGE_HEADERS)
+		return begin(f, method);
+	if (f->stage == STAGE_WAITING)
+		return send_reply(f);
+	if (!len)
+		return proceed(f);
+	*upload_len = 0;
+	return take_body(f, upload, len);
+}
+
+/* ---- the life of a request ---- */
+
+/* Not secret, only unique: a counter, stirred so that it does not look small.
+ */
+static void new_id(struct server *s, char ret[17])
+{
+	static const char hex[] = "0123456789abcdef";
+	uint64_t h = s->id_seed + atomic_fetch_add_explicit(
+					  &s->id_next, 1, memory_order_relaxed);
+
+	h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	h = (h ^ h >> 27) * UINT64_C(0x94d049bb133111eb);
+	h ^= h >> 31;
+	for (int i = 0; i < 16; i++, h >>= 4)
+		ret[i] = hex[h & 15];
+	ret[16] = '\0';
+}
+
+static struct flight *flight_new(struct io *io)
+{
+	struct flight *f = io->spare;
+	struct arena a = { 0 };
+
+	if (f) {
+		io->spare = f->next_spare;
+		io->spare_count--;
+		a = f->x.arena;
+	} else {
+		f = malloc(sizeof(*f));
+		if (!f)
+			abort();
+	}
+	*f = (struct flight){ .x.arena = a, .x.reply.fd = -1 };
+	return f;
+}
+
+static void flight_end(struct io *io, struct flight *f)
+{
+	if (f->x.reply.fd >= 0)
+		close(f->x.reply.fd);
+	if (io->spare_count == SPARE) {
+		arena_free(&f->x.arena);
+		free(f);
+		return;
+	}
+	arena_reset(&f->x.arena);
+	f->next_spare = io->spare;
+	io->spare = f;
+	io->spare_count++;
+}
+
+/* The request line was read: the raw one, before anything is decoded. */
+static void *on_line(void *cls, const char *uri,
+		     struct MHD_Connection *connection)
+{
+	struct server *s = cls;
+	struct flight *f = flight_new(io_here(s));
+	char *id = arena_bytes(&f->x.arena, 17);
+
+	new_id(s, id);
+	f->server = s;
+	f->connection = connection;
+	f->x.started = clock_tick();
+	f->x.request.id = id;
+	f->peer = MHD_get_connection_info(connection,
+					  MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+			  ->socket_context;
+	peer_deadline(f->peer, f->x.started, HEADERS_TIME);
+	atomic_fetch_add(&s->flights, 1);
+	request_line(&f->x, uri);
+	return f;
+}
+
+static const char *decimal(char buf[24], uint64_t n)
+{
+	char *p = buf + 23;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	return p;
+}
+
+static void log_request(const struct exchange *x, bool sent, int64_t micros)
+{
+	char status[24], bytes[24], us[24];
+
+	/* Without a status it was libmicrohttpd that refused the request. */
+	log_event(LOG_INFO, "request", "method", x->request.method, "path",
+		  x->request.path, "op", x->route ? x->route->id : NULL,
+		  "status",
+		  x->reply.status ? decimal(status, (uint64_t)x->reply.status)
+				  : NULL,
+		  "bytes", decimal(bytes, x->reply.len), "us",
+		  decimal(us, (uint64_t)micros), "ip", x->request.ip, "user",
+		  x->session.user_id, "id", x->request.id, "sent",
+		  sent ? NULL : "no", NULL);
+}
+
+static void on_end(void *cls, struct MHD_Connection *connection, void **state,
+		   enum MHD_RequestTerminationCode why)
+{
+	struct server *s = cls;
+	struct flight *f = *state;
+	int64_t now = clock_tick();
+
+	if (!f)
+		return;
+	*state = NULL;
+	metrics_count(s->metrics, f->x.route, f->x.reply.status,
+		      now - f->x.started);
+	log_request(&f->x, why == MHD_REQUEST_TERMINATED_COMPLETED_OK,
+		    now - f->x.started);
+	peer_deadline(f->peer, now, IDLE_TIME);
+	flight_end(io_here(s), f);
+	atomic_fetch_sub(&s->flights, 1);
+}
+
+static enum MHD_Result on_accept(void *cls, const struct sockaddr *from,
+				 socklen_t len)
+{
+	struct server *s = cls;
+
+	return peers_admit(s->peers, from) ? MHD_YES : MHD_NO;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection,
+			  void **context,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	struct server *s = cls;
+	const union MHD_ConnectionInfo *fd, *from;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		peer_close(s->peers, *context);
+		return;
+	}
+	fd = MHD_get_connection_info(connection,
+				     MHD_CONNECTION_INFO_CONNECTION_FD);
+	from = MHD_get_connection_info(connection,
+				       MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	*context = peer_open(s->peers, fd->connect_fd, from->client_addr);
+	peer_deadline(*context, clock_tick(), HEADERS_TIME);
+}
+
+/* ---- start and stop ---- */
+
+static unsigned io_threads(const struct settings *settings)
+{
+	long n = settings->io_threads;
+
+	if (!n)
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > 1 ? (unsigned)n : 1;
+}
+
+static bool start_daemon(struct server *s, struct err *err)
+{
+	unsigned threads = io_threads(s->setup.settings);
+
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+			MHD_USE_TURBO,
+		0, on_accept, s, on_request, s, MHD_OPTION_LISTEN_SOCKET,
+		s->listener, MHD_OPTION_THREAD_POOL_SIZE,
+		threads > 1 ? threads : 0, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)IDLE_TIME, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, on_line, s,
+		MHD_OPTION_NOTIFY_COMPLETED, on_end, s,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+	if (!s->daemon)
+		return err_set(err, ERR_INTERNAL,
+			       "the HTTP server cannot start");
+	return true;
+}
+
+/* Each with a connection of its own: what is wrong shows before we listen. */
+static bool start_handlers(struct server *s, struct err *err)
+{
+	int count = (int)s->setup.settings->handler_threads;
+
+	s->handlers = calloc((size_t)count, sizeof(*s->handlers));
+	if (!s->handlers)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	s->handler_count = count;
+	for (int i = 0; i < count; i++) {
+		struct handler *h = &s->handlers[i];
+
+		h->server = s;
+		if (!db_open(s->setup.database_url, 0, &h->db, err))
+			return false;
+		if (pthread_create(&h->thread, NULL, handle, h))
+			return err_set(err, ERR_INTERNAL,
+				       "a thread cannot start");
+		h->running = true;
+	}
+	s->embedded = db_is_embedded(s->handlers[0].db);
+	return true;
+}
+
+static bool start(struct server *s, struct err *err)
+{
+	const struct server_setup *setup = &s->setup;
+
+	return listen_open(setup->settings->listen, CONNECTIONS, &s->listener,
+			   &s->port, err) &&
+	       router_new(
+		       &(struct router_setup){
+			       .settings = setup->settings,
+			       .routes = setup->routes,
+			       .route_count = setup->route_count,
+			       .wake_worker = setup->wake_worker,
+			       .arg = setup->arg,
+		       },
+		       &s->router, err) &&
+	       start_handlers(s, err) && start_daemon(s, err);
+}
+
+bool server_start(const struct server_setup *setup, struct server **ret,
+		  struct err *err)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	s->setup = *setup;
+	s->listener = -1;
+	pthread_mutex_init(&s->io_lock, NULL);
+	rand_bytes(&s->id_seed, sizeof(s->id_seed));
+	s->metrics = metrics_new(setup->routes, setup->route_count);
+	s->peers = peers_new(setup->settings->trusted_proxies);
+	s->queue = queue_new((size_t)setup->settings->queue_length);
+	if (!start(s, err)) {
+		server_stop(s);
+		return false;
+	}
+	*ret = s;
+	return true;
+}
+
+int server_port(const struct server *server)
+{
+	return server->port;
+}
+
+static void stop_handlers(struct server *s)
+{
+	queue_close(s->queue);
+	for (int i = 0; i < s->handler_count; i++) {
+		struct handler *h = &s->handlers[i];
+
+		if (h->running)
+			pthread_join(h->thread, NULL);
+		db_close(h->db);
+	}
+	free(s->handlers);
+}
+
+/* Replies that are on their way get a moment to arrive. */
+static void wait_for_replies(const struct server *s)
+{
+	int64_t until = clock_tick() + LINGER * CLOCK_SECOND;
+
+	while (atomic_load(&s->flights) > 0 && clock_tick() < until)
+		usleep(2000);
+}
+
+static void close_ios(struct server *s)
+{
+	while (s->ios) {
+		struct io *io = s->ios;
+
+		s->ios = io->next;
+		db_close(io->db);
+		while (io->spare) {
+			struct flight *f = io->spare;
+
+			io->spare = f->next_spare;
+			arena_free(&f->x.arena);
+			free(f);
+		}
+		free(io);
+	}
+}
+
+void server_stop(struct server *s)
+{
+	if (!s)
+		return;
+	atomic_store(&s->drain_until,
+		     clock_tick() + SERVER_DRAIN * CLOCK_SECOND);
+	if (s->daemon)
+		MHD_quiesce_daemon(s->daemon);
+	stop_handlers(s);
+	if (s->daemon) {
+		wait_for_replies(s);
+		MHD_stop_daemon(s->daemon);
+	}
+	if (s->listener >= 0)
+		close(s->listener);
+	close_ios(s);
+	router_free(s->router);
+	metrics_free(s->metrics);
+	peers_free(s->peers);
+	queue_free(s->queue);
+	pthread_mutex_destroy(&s->io_lock);
+	free(s);
+}

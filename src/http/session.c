@@ -1,0 +1,262 @@
+#include "http/session.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/rand.h"
+#include "base/span.h"
+#include "crypto/token.h"
+#include "gen/queries.h"
+#include "http/cors.h"
+
+/* A csrf_token is 16 random bytes and most of a MAC over them: 22 + 21. */
+enum { CSRF_BYTES = 16, CSRF_RANDOM = 22, CSRF_LEN = 43 };
+
+static const char *bearer(const char *authorization)
+{
+	struct span s = span_str(authorization);
+
+	if (!span_starts_nocase(s, "bearer "))
+		return NULL;
+	s.p += sizeof("bearer ") - 1;
+	s = span_trim(s);
+	return span_len(s) ? s.p : NULL;
+}
+
+/* The text of the token, or NULL when there is no credential. */
+static const char *token_of(const struct credentials *c)
+{
+	if (c->access_cookie && *c->access_cookie)
+		return c->access_cookie;
+	return bearer(c->authorization);
+}
+
+static bool is_uuid(const char *s)
+{
+	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	if (!s || strlen(s) != ID_LEN)
+		return false;
+	for (int i = 0; i < ID_LEN; i++)
+		if (shape[i] == '-' ? s[i] != '-'
+				    : !strchr("0123456789abcdefABCDEF", s[i]))
+			return false;
+	return true;
+}
+
+/* What the token says of itself. */
+static bool read_token(const struct credentials *c, const struct route *route,
+		       const struct settings *settings, int64_t now,
+		       struct arena *a, struct token_claims *ret,
+		       struct err *err)
+{
+	const char *text = token_of(c);
+
+	if (!text)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Missing authentication token");
+	if (route->scope && text != c->access_cookie &&
+	    !strncmp(text, "nis2_", 5))
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Invalid or revoked API key");
+	if (!token_verify(text, settings->jwt_secret, now / CLOCK_SECOND, a,
+			  ret, err))
+		return false;
+	if (!ret->type || strcmp(ret->type, "access"))
+		return err_set(err, ERR_UNAUTHENTICATED, "Invalid token type");
+	if (!is_uuid(ret->user_id))
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Invalid token payload");
+	return true;
+}
+
+/* What the database says of the person. */
+static bool read_user(struct db *db, const struct token_claims *claims,
+		      struct arena *a, struct session_row *ret, struct err *err)
+{
+	bool found = false;
+
+	if (!sql_session_row(db, a, claims->user_id, claims->org_id, ret,
+			     &found, err))
+		return false;
+	if (!found)
+		return err_set(err, ERR_UNAUTHENTICATED, "User not found");
+	if (!ret->is_active)
+		return err_set(err, ERR_FORBIDDEN,
+			       "User account is deactivated");
+	if (ret->has_password_changed_at &&
+	    claims->issued_at < ret->password_changed_at / CLOCK_SECOND)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Token invalidated by password change; "
+			       "please re-login");
+	return true;
+}
+
+static enum role role_of(const char *name)
+{
+	for (int i = ROLE_ADMIN; name && i > ROLE_NONE; i--)
+		if (!strcmp(name, role_names[i]))
+			return i;
+	return ROLE_NONE;
+}
+
+/* The organisation that the request is about, if it must be about one. */
+static bool check_org(const struct session_row *row,
+		      const struct token_claims *claims, struct err *err)
+{
+	if (!row->org_count)
+		return err_set(err, ERR_FORBIDDEN,
+			       "User is not a member of any organization");
+	if (!claims->org_id && row->org_count > 1)
+		return err_set(err, ERR_FORBIDDEN,
+			       "Active organization not specified in token; "
+			       "please re-login");
+	if (!row->org_id)
+		return err_set(err, ERR_FORBIDDEN,
+			       "No membership for the active organization; "
+			       "please re-login");
+	return true;
+}
+
+static bool check_role(enum role role, enum need need, struct err *err)
+{
+	enum role least = need == NEED_ADMIN	 ? ROLE_ADMIN
+			  : need == NEED_AUDITOR ? ROLE_AUDITOR
+						 : ROLE_VIEWER;
+
+	if (role >= least)
+		return true;
+	return err_set(err, ERR_FORBIDDEN, "This action requires one of: %s",
+		       least == ROLE_ADMIN     ? "admin"
+		       : least == ROLE_AUDITOR ? "admin, auditor"
+					       : "admin, auditor, viewer");
+}
+
+bool session_open(const struct credentials *c, const struct route *route,
+		  const struct settings *settings, int64_t now, struct db *db,
+		  struct arena *a, struct session *ret, struct err *err)
+{
+	struct token_claims claims = { 0 };
+	struct session_row row = { 0 };
+	enum role role;
+
+	if (!read_token(c, route, settings, now, a, &claims, err) ||
+	    !read_user(db, &claims, a, &row, err))
+		return false;
+	role = role_of(row.role);
+	if (route->need > NEED_USER && (!check_org(&row, &claims, err) ||
+					!check_role(role, route->need, err)))
+		return false;
+	/* One of several, when the token names none, is nobody's choice. */
+	if (!claims.org_id && row.org_count > 1) {
+		row.org_id = NULL;
+		role = ROLE_NONE;
+	}
+	*ret = (struct session){
+		.user_id = row.user_id,
+		.email = row.email,
+		.locale = row.locale,
+		.org_id = row.org_id,
+		.role = role,
+		.family = claims.family,
+	};
+	return true;
+}
+
+static char *csrf_mac(const char *secret, const char *family,
+		      const char *random, struct arena *a)
+{
+	const char *text =
+		arena_printf(a, "%s:%.*s", family, CSRF_RANDOM, random);
+
+	return token_mac(secret, "csrf", text, CSRF_BYTES, a);
+}
+
+char *session_csrf_token(const struct settings *settings, const char *family,
+			 struct arena *a)
+{
+	const char *random = rand_token(a, CSRF_BYTES);
+	const char *mac = csrf_mac(settings->jwt_secret, family, random, a);
+
+	return arena_printf(a, "%.*s%.*s", CSRF_RANDOM, random,
+			    CSRF_LEN - CSRF_RANDOM, mac);
+}
+
+/*
+ * Whether the token was made for this session: a cookie that another host of
+ * the domain planted was not. A session that does not verify needs no answer
+ * here: the request is refused a moment later.
+ */
+static bool csrf_belongs(const struct credentials *c,
+			 const struct settings *settings, int64_t now,
+			 struct arena *a)
+{
+	struct token_claims claims = { 0 };
+	struct err ignored;
+
+	if (!token_verify(c->access_cookie, settings->jwt_secret,
+			  now / CLOCK_SECOND, a, &claims, &ignored) ||
+	    !claims.family)
+		return true;
+	return strlen(c->csrf_cookie) == CSRF_LEN &&
+	       token_same(
+		       c->csrf_cookie + CSRF_RANDOM,
+		       arena_strndup(a,
+				     csrf_mac(settings->jwt_secret,
+					      claims.family, c->csrf_cookie, a),
+				     CSRF_LEN - CSRF_RANDOM));
+}
+
+/*
+ * Browsers say where a request comes from (Sec-Fetch-Site); a script of another
+ * site has no business here unless its origin is in CORS_ORIGINS.
+ */
+static bool foreign_site(const struct credentials *c,
+			 const struct settings *settings)
+{
+	if (!c->fetch_site || !strcmp(c->fetch_site, "same-origin") ||
+	    !strcmp(c->fetch_site, "none"))
+		return false;
+	return !c->origin || !cors_allows(settings, c->origin);
+}
+
+bool session_check_csrf(const struct credentials *c,
+			const struct settings *settings, int64_t now,
+			struct arena *a, struct err *err)
+{
+	if (!c->access_cookie || !*c->access_cookie)
+		return true;
+	if (c->csrf_cookie && *c->csrf_cookie && c->csrf_header &&
+	    token_same(c->csrf_cookie, c->csrf_header) &&
+	    !foreign_site(c, settings) && csrf_belongs(c, settings, now, a))
+		return true;
+	return err_set(err, ERR_FORBIDDEN, "CSRF token missing or invalid");
+}
+
+static void add_cookie(struct call *call, const char *name, const char *value,
+		       const char *life, const char *path, bool http_only)
+{
+	const char *text = arena_printf(
+		call->arena, "%s=%s; %s%s; Path=%s; SameSite=strict%s", name,
+		value, http_only ? "HttpOnly; " : "", life, path,
+		call->settings->cookie_secure ? "; Secure" : "");
+
+	call_header(call, "Set-Cookie", text);
+}
+
+void cookie_set(struct call *call, const char *name, const char *value,
+		int64_t max_age, const char *path, bool http_only)
+{
+	add_cookie(
+		call, name, value,
+		arena_printf(call->arena, "Max-Age=%lld", (long long)max_age),
+		path, http_only);
+}
+
+void cookie_clear(struct call *call, const char *name, const char *path,
+		  bool http_only)
+{
+	add_cookie(call, name, "\"\"",
+		   "Max-Age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT", path,
+		   http_only);
+}
