@@ -240,6 +240,10 @@ def part_generators(bench):
     return pytest(bench, 'generators', 'tests/gen')
 
 
+def part_tools(bench):
+    return pytest(bench, 'tools', 'tests/tools')
+
+
 def part_unit(bench):
     tests = meson_tests(bench, lambda t: not is_fuzz(t))
     return tap(bench, 'unit', tests, NIS2_TEST_DATABASE=bench.database('unit'))
@@ -275,6 +279,7 @@ PARTS = [
     ('copies', part_copies, False),
     ('contract', part_contract, False),
     ('generators', part_generators, False),
+    ('tools', part_tools, False),
     ('unit', part_unit, False),
     ('seeds', part_seeds, False),
     ('api-sqlite', part_api_sqlite, False),
