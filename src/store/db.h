@@ -40,7 +40,11 @@ bool db_is_embedded(const struct db *db);
 /*
  * A transaction. `db_begin_write` takes the write lock at once (BEGIN
  * IMMEDIATE), so that two writers queue instead of failing late. Nesting is a
- * programming error. db_rollback() is safe when there is nothing to roll back.
+ * programming error. db_rollback() is safe when there is nothing to roll back,
+ * and a commit that fails has rolled back.
+ *
+ * A statement that fails spoils its transaction on both databases: all that can
+ * follow is the rollback. (No row for DB_ONE is an answer, not a failure.)
  */
 bool db_begin_write(struct db *db, struct err *err);
 bool db_begin_read(struct db *db, struct err *err);
@@ -62,7 +66,10 @@ struct sql_arg {
 	double real;
 };
 
-/* One variant of one statement. `id` indexes a connection's prepared ones. */
+/*
+ * One variant of one statement. `id` indexes a connection's prepared ones; a
+ * negative one is prepared for each run.
+ */
 struct sql_stmt {
 	int id;
 	const char *name;
