@@ -10,14 +10,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/rand.h"
 #include "http/listen.h"
 #include "http/metrics.h"
 #include "http/peers.h"
-#include "http/queue.h"
+#include "http/pool.h"
 #include "http/reply.h"
 #include "http/request.h"
 #include "http/router.h"
+#include "http/trace.h"
 
 /* Seconds. A client that is slower than that is not served. */
 enum {
@@ -62,29 +62,18 @@ struct io {
 	int spare_count;
 };
 
-struct handler {
-	struct server *server;
-	struct db *db;
-	pthread_t thread;
-	bool running;
-};
-
 struct server {
 	struct server_setup setup;
 	struct MHD_Daemon *daemon;
 	struct router *router;
 	struct metrics *metrics;
 	struct peers *peers;
-	struct queue *queue;
+	struct pool *pool;
 	int listener;
 	int port;
 	bool embedded;
-	struct handler *handlers;
-	int handler_count;
 	pthread_mutex_t io_lock;
 	struct io *ios;
-	uint64_t id_seed;
-	_Atomic uint64_t id_next;
 	_Atomic int flights;
 	_Atomic int64_t drain_until; /* 0: not stopping */
 };
@@ -145,32 +134,27 @@ static void write_metrics(struct flight *f, struct db *db)
 	struct sb out = sb_new(&f->x.arena, 8192);
 	struct err err = { 0 };
 
-	metrics_write(s->metrics, queue_len(s->queue), &out);
+	metrics_write(s->metrics, pool_waiting(s->pool), &out);
 	if (s->setup.metrics && !s->setup.metrics(s->setup.arg, db, &out, &err))
 		log_error("metrics", f->x.request.id, &err);
 	reply_json(&f->x, 200, out.s, out.len);
 	f->x.reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
 }
 
-static void *handle(void *arg)
+static void handle(void *item, struct db *db)
 {
-	struct handler *h = arg;
-	struct server *s = h->server;
-	struct flight *f;
+	struct flight *f = item;
+	struct server *s = f->server;
+	int64_t until = atomic_load(&s->drain_until);
 
-	while ((f = queue_take(s->queue))) {
-		int64_t until = atomic_load(&s->drain_until);
-
-		if (until && clock_tick() > until)
-			busy(f);
-		else if (f->metrics)
-			write_metrics(f, h->db);
-		else
-			router_run(s->router, &f->x, h->db);
-		/* From here on it is the I/O thread's again. */
-		MHD_resume_connection(f->connection);
-	}
-	return NULL;
+	if (until && clock_tick() > until)
+		busy(f);
+	else if (f->metrics)
+		write_metrics(f, db);
+	else
+		router_run(s->router, &f->x, db);
+	/* From here on it is the I/O thread's again. */
+	MHD_resume_connection(f->connection);
 }
 
 /* ---- I/O threads ---- */
@@ -219,14 +203,14 @@ static bool run_inline(struct flight *f)
 /* Suspended before it is put: the handler may be done before put returns. */
 static enum MHD_Result hand_over(struct flight *f)
 {
-	if (!queue_reserve(f->server->queue)) {
+	if (!pool_reserve(f->server->pool)) {
 		busy(f);
 		return send_reply(f);
 	}
 	f->stage = STAGE_WAITING;
 	peer_deadline(f->peer, 0, 0);
 	MHD_suspend_connection(f->connection);
-	queue_put(f->server->queue, f);
+	pool_put(f->server->pool, f);
 	return MHD_YES;
 }
 
@@ -338,22 +322,6 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
 
 /* ---- the life of a request ---- */
 
-/* Not secret, only unique: a counter, stirred so that it does not look small.
- */
-static void new_id(struct server *s, char ret[17])
-{
-	static const char hex[] = "0123456789abcdef";
-	uint64_t h = s->id_seed + atomic_fetch_add_explicit(
-					  &s->id_next, 1, memory_order_relaxed);
-
-	h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	h = (h ^ h >> 27) * UINT64_C(0x94d049bb133111eb);
-	h ^= h >> 31;
-	for (int i = 0; i < 16; i++, h >>= 4)
-		ret[i] = hex[h & 15];
-	ret[16] = '\0';
-}
-
 static struct flight *flight_new(struct io *io)
 {
 	struct flight *f = io->spare;
@@ -393,13 +361,11 @@ static void *on_line(void *cls, const char *uri,
 {
 	struct server *s = cls;
 	struct flight *f = flight_new(io_here(s));
-	char *id = arena_bytes(&f->x.arena, 17);
 
-	new_id(s, id);
 	f->server = s;
 	f->connection = connection;
 	f->x.started = clock_tick();
-	f->x.request.id = id;
+	f->x.request.id = trace_id(&f->x.arena);
 	f->peer = MHD_get_connection_info(connection,
 					  MHD_CONNECTION_INFO_SOCKET_CONTEXT)
 			  ->socket_context;
@@ -407,33 +373,6 @@ static void *on_line(void *cls, const char *uri,
 	atomic_fetch_add(&s->flights, 1);
 	request_line(&f->x, uri);
 	return f;
-}
-
-static const char *decimal(char buf[24], uint64_t n)
-{
-	char *p = buf + 23;
-
-	*p = '\0';
-	do
-		*--p = (char)('0' + n % 10);
-	while (n /= 10);
-	return p;
-}
-
-static void log_request(const struct exchange *x, bool sent, int64_t micros)
-{
-	char status[24], bytes[24], us[24];
-
-	/* Without a status it was libmicrohttpd that refused the request. */
-	log_event(LOG_INFO, "request", "method", x->request.method, "path",
-		  x->request.path, "op", x->route ? x->route->id : NULL,
-		  "status",
-		  x->reply.status ? decimal(status, (uint64_t)x->reply.status)
-				  : NULL,
-		  "bytes", decimal(bytes, x->reply.len), "us",
-		  decimal(us, (uint64_t)micros), "ip", x->request.ip, "user",
-		  x->session.user_id, "id", x->request.id, "sent",
-		  sent ? NULL : "no", NULL);
 }
 
 static void on_end(void *cls, struct MHD_Connection *connection, void **state,
@@ -448,8 +387,8 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **state,
 	*state = NULL;
 	metrics_count(s->metrics, f->x.route, f->x.reply.status,
 		      now - f->x.started);
-	log_request(&f->x, why == MHD_REQUEST_TERMINATED_COMPLETED_OK,
-		    now - f->x.started);
+	trace_log(&f->x, why == MHD_REQUEST_TERMINATED_COMPLETED_OK,
+		  now - f->x.started);
 	peer_deadline(f->peer, now, IDLE_TIME);
 	flight_end(io_here(s), f);
 	atomic_fetch_sub(&s->flights, 1);
@@ -497,6 +436,7 @@ static bool start_daemon(struct server *s, struct err *err)
 {
 	unsigned threads = io_threads(s->setup.settings);
 
+	s->embedded = pool_is_embedded(s->pool);
 	s->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
 			MHD_USE_TURBO,
@@ -515,30 +455,6 @@ static bool start_daemon(struct server *s, struct err *err)
 	return true;
 }
 
-/* Each with a connection of its own: what is wrong shows before we listen. */
-static bool start_handlers(struct server *s, struct err *err)
-{
-	int count = (int)s->setup.settings->handler_threads;
-
-	s->handlers = calloc((size_t)count, sizeof(*s->handlers));
-	if (!s->handlers)
-		return err_set(err, ERR_INTERNAL, "out of memory");
-	s->handler_count = count;
-	for (int i = 0; i < count; i++) {
-		struct handler *h = &s->handlers[i];
-
-		h->server = s;
-		if (!db_open(s->setup.database_url, 0, &h->db, err))
-			return false;
-		if (pthread_create(&h->thread, NULL, handle, h))
-			return err_set(err, ERR_INTERNAL,
-				       "a thread cannot start");
-		h->running = true;
-	}
-	s->embedded = db_is_embedded(s->handlers[0].db);
-	return true;
-}
-
 static bool start(struct server *s, struct err *err)
 {
 	const struct server_setup *setup = &s->setup;
@@ -554,7 +470,15 @@ static bool start(struct server *s, struct err *err)
 			       .arg = setup->arg,
 		       },
 		       &s->router, err) &&
-	       start_handlers(s, err) && start_daemon(s, err);
+	       pool_start(
+		       &(struct pool_setup){
+			       .database_url = setup->database_url,
+			       .threads = (int)setup->settings->handler_threads,
+			       .length = (size_t)setup->settings->queue_length,
+			       .work = handle,
+		       },
+		       &s->pool, err) &&
+	       start_daemon(s, err);
 }
 
 bool server_start(const struct server_setup *setup, struct server **ret,
@@ -567,10 +491,8 @@ bool server_start(const struct server_setup *setup, struct server **ret,
 	s->setup = *setup;
 	s->listener = -1;
 	pthread_mutex_init(&s->io_lock, NULL);
-	rand_bytes(&s->id_seed, sizeof(s->id_seed));
 	s->metrics = metrics_new(setup->routes, setup->route_count);
 	s->peers = peers_new(setup->settings->trusted_proxies);
-	s->queue = queue_new((size_t)setup->settings->queue_length);
 	if (!start(s, err)) {
 		server_stop(s);
 		return false;
@@ -582,19 +504,6 @@ bool server_start(const struct server_setup *setup, struct server **ret,
 int server_port(const struct server *server)
 {
 	return server->port;
-}
-
-static void stop_handlers(struct server *s)
-{
-	queue_close(s->queue);
-	for (int i = 0; i < s->handler_count; i++) {
-		struct handler *h = &s->handlers[i];
-
-		if (h->running)
-			pthread_join(h->thread, NULL);
-		db_close(h->db);
-	}
-	free(s->handlers);
 }
 
 /* Replies that are on their way get a moment to arrive. */
@@ -632,7 +541,8 @@ void server_stop(struct server *s)
 		     clock_tick() + SERVER_DRAIN * CLOCK_SECOND);
 	if (s->daemon)
 		MHD_quiesce_daemon(s->daemon);
-	stop_handlers(s);
+	if (s->pool)
+		pool_drain(s->pool);
 	if (s->daemon) {
 		wait_for_replies(s);
 		MHD_stop_daemon(s->daemon);
@@ -643,7 +553,7 @@ void server_stop(struct server *s)
 	router_free(s->router);
 	metrics_free(s->metrics);
 	peers_free(s->peers);
-	queue_free(s->queue);
+	pool_stop(s->pool);
 	pthread_mutex_destroy(&s->io_lock);
 	free(s);
 }
