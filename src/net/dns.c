@@ -44,14 +44,14 @@ static struct addr_list v4_first(const struct addr_list *list, struct arena *a)
 
 /* ---- the hosts file ---- */
 
-static void hosts_line(struct span line, const char *name,
+static void hosts_line(struct span whole, const char *name,
 		       struct addr_list *list)
 {
 	char text[ADDR_TEXT];
-	struct span word;
+	struct span line, word;
 	struct addr addr;
 
-	if (!span_until(&line, '#', HOSTS_LINE, &line))
+	if (!span_until(&whole, '#', HOSTS_LINE, &line))
 		return;
 	span_skip_blank(&line);
 	if (!span_word(&line, sizeof(text) - 1, &word))

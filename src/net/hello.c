@@ -408,16 +408,15 @@ static bool take_record(struct span *s, uint8_t *ret_type, struct span *ret,
 	return true;
 }
 
-static bool parse_alert(struct span body, struct hello_answer *ret)
+static void parse_alert(struct span body, struct hello_answer *ret)
 {
 	uint8_t level, alert;
 
 	if (span_len(body) != 2 || !span_u8(&body, &level) ||
 	    !span_u8(&body, &alert) || level < 1 || level > 2)
-		return false;
+		return;
 	ret->alert = alert;
 	ret->kind = HELLO_ALERT;
-	return true;
 }
 
 /* It does not end a handshake: unrecognized_name is the usual one. */
@@ -426,36 +425,47 @@ static bool alert_is_warning(struct span body)
 	return span_len(body) == 2 && body.p[0] == 1 && body.p[1] != 0;
 }
 
+/*
+ * Gathers the handshake records up to an alert, or to something that has no
+ * place before the end of a hello. True when no more bytes could help.
+ */
+static bool gather(struct span bytes, struct sb *flight,
+		   struct hello_answer *ret)
+{
+	struct span body;
+	uint8_t type;
+	bool whole = true;
+
+	for (int n = 0; n < HELLO_RECORDS_MAX; n++) {
+		if (!take_record(&bytes, &type, &body, &whole))
+			return true;
+		if (!whole)
+			return false;
+		if (type == REC_ALERT && alert_is_warning(body))
+			continue;
+		if (type == REC_ALERT) {
+			parse_alert(body, ret);
+			return true;
+		}
+		if (flight->len + span_len(body) > HELLO_FLIGHT_MAX)
+			return true;
+		sb_addn(flight, body.p, span_len(body));
+	}
+	return true;
+}
+
 enum hello_kind hello_parse(struct span bytes, bool want_certificate,
 			    struct arena *a, struct hello_answer *ret)
 {
 	struct sb flight = sb_new(a, span_len(bytes));
 	struct hello_answer answer = { .kind = HELLO_MORE };
-	struct span body;
-	uint8_t type;
-	bool whole = true;
+	bool over = gather(bytes, &flight, &answer);
 
-	for (int n = 0; n < HELLO_RECORDS_MAX && whole; n++) {
-		if (!take_record(&bytes, &type, &body, &whole)) {
-			answer.kind = HELLO_NOT_TLS;
-			break;
-		}
-		if (!whole || (type == REC_ALERT && alert_is_warning(body)))
-			continue;
-		if (type == REC_ALERT) {
-			if (!parse_alert(body, &answer))
-				answer.kind = HELLO_NOT_TLS;
-			break;
-		}
-		if (flight.len + span_len(body) > HELLO_FLIGHT_MAX) {
-			answer.kind = HELLO_NOT_TLS;
-			break;
-		}
-		sb_addn(&flight, body.p, span_len(body));
-	}
-	if (answer.kind == HELLO_MORE && flight.len)
+	if (answer.kind == HELLO_MORE)
 		parse_messages(span_of(flight.s, flight.len), want_certificate,
 			       &answer);
+	if (answer.kind == HELLO_MORE && over)
+		answer.kind = HELLO_NOT_TLS;
 	*ret = answer;
 	return answer.kind;
 }

@@ -36,22 +36,34 @@ struct question {
 	bool speaks_tls;
 };
 
+/* Until there are `len` bytes; what came before an error stays in `in`. */
+static bool read_to(struct conn *conn, struct sb *in, size_t len,
+		    struct err *err)
+{
+	size_t n;
+
+	while (in->len < len) {
+		if (!conn_read(conn, sb_room(in, len - in->len), len - in->len,
+			       &n, err))
+			return false;
+		in->len += n;
+	}
+	return true;
+}
+
 static bool read_record(struct conn *conn, struct sb *in, struct err *err)
 {
-	unsigned char *head = (unsigned char *)sb_room(in, 5);
-	size_t len;
+	size_t start = in->len, len;
+	const unsigned char *head;
 
-	if (!conn_read_all(conn, head, 5, err))
+	if (!read_to(conn, in, start + 5, err))
 		return false;
-	in->len += 5;
+	head = (const unsigned char *)in->s + start;
 	len = (size_t)head[3] << 8 | head[4];
 	/* Nonsense is left to the parser, which needs no more than this. */
 	if (head[1] != 3 || len > HELLO_RECORD_MAX)
 		return true;
-	if (!conn_read_all(conn, sb_room(in, len), len, err))
-		return false;
-	in->len += len;
-	return true;
+	return read_to(conn, in, start + 5 + len, err);
 }
 
 static enum reply hung_up(struct question *q, const struct conn *conn,
