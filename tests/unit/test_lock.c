@@ -18,7 +18,7 @@ static int waits(struct arena *a, const char *key, int64_t now)
 	return lock_check(a, key, now, &err) ? 0 : err.retry_after;
 }
 
-static void fail(struct arena *a, const char *key, int times, int64_t now)
+static void failures(struct arena *a, const char *key, int times, int64_t now)
 {
 	while (times-- > 0)
 		lock_failed(a, key, now);
@@ -29,9 +29,9 @@ static void four_failures_are_forgiven_and_five_are_not(void **state)
 	_arena_ struct arena a = { 0 };
 
 	(void)state;
-	fail(&a, "four", 4, S);
+	failures(&a, "four", 4, S);
 	assert_int_equal(waits(&a, "four", S), 0);
-	fail(&a, "four", 1, 2 * S);
+	failures(&a, "four", 1, 2 * S);
 	assert_int_equal(waits(&a, "four", 2 * S), 61);
 	assert_int_equal(waits(&a, "four", 61 * S), 2);
 	assert_int_equal(waits(&a, "four", 63 * S), 0);
@@ -43,8 +43,8 @@ static void failures_of_more_than_a_quarter_of_an_hour_ago_do_not_count(
 	_arena_ struct arena a = { 0 };
 
 	(void)state;
-	fail(&a, "slow", 4, S);
-	fail(&a, "slow", 4, 902 * S);
+	failures(&a, "slow", 4, S);
+	failures(&a, "slow", 4, 902 * S);
 	assert_int_equal(waits(&a, "slow", 902 * S), 0);
 }
 
@@ -53,9 +53,9 @@ static void a_success_ends_the_count(void **state)
 	_arena_ struct arena a = { 0 };
 
 	(void)state;
-	fail(&a, "good", 4, S);
+	failures(&a, "good", 4, S);
 	lock_passed(&a, "good");
-	fail(&a, "good", 4, 2 * S);
+	failures(&a, "good", 4, 2 * S);
 	assert_int_equal(waits(&a, "good", 2 * S), 0);
 }
 
@@ -69,7 +69,7 @@ static void each_lock_is_twice_as_long_and_none_is_longer_than_an_hour(
 
 	(void)state;
 	for (int i = 0; i < 8; i++) {
-		fail(&a, "again", 5, now);
+		failures(&a, "again", 5, now);
 		assert_int_equal(waits(&a, "again", now), expected[i]);
 		now += (expected[i] + 1) * S;
 	}
@@ -80,7 +80,7 @@ static void accounts_do_not_lock_each_other(void **state)
 	_arena_ struct arena a = { 0 };
 
 	(void)state;
-	fail(&a, "mine", 5, S);
+	failures(&a, "mine", 5, S);
 	assert_int_equal(waits(&a, "yours", S), 0);
 }
 
