@@ -30,15 +30,20 @@ extern const int plan_default_ports[];
 
 /*
  * A plan for targets typed by a person ("example.com", "192.0.2.0/24"): what
- * each is follows from its form. Defaults everywhere else.
+ * each is follows from its form, what it may be from the policy. Defaults
+ * everywhere else; `ret->features` is set, all on.
  */
-bool plan_make(const char *const *targets, size_t count, struct arena *a,
-	       struct scan_plan *ret, struct err *err);
+bool plan_make(const struct target_policy *policy, const char *const *targets,
+	       size_t count, struct arena *a, struct scan_plan *ret,
+	       struct err *err);
 
 /* The ports of the plan that its features leave: sorted, without doubles. */
 size_t plan_ports(const struct scan_plan *plan, int ret[PLAN_PORTS_MAX]);
 
-/* JSON, both ways; reading checks every bound. */
+/*
+ * JSON, both ways; reading checks every bound. A number that is 0 in the
+ * struct is written as its default, and no `features` means all of them.
+ */
 void plan_write(const struct scan_plan *plan, struct sb *out);
 bool plan_read(const char *text, size_t len, struct arena *a,
 	       struct scan_plan *ret, struct err *err);
@@ -46,10 +51,11 @@ bool plan_read(const char *text, size_t len, struct arena *a,
 /* One address to look at. */
 struct plan_address {
 	const char *target;
-	const char *name; /* NULL: none */
-	struct addr addr; /* family 0: not contacted, `why` says the reason */
-	const char *why;  /* an error of the host; also about a contacted one */
-	bool alone;	  /* of `retry`: nothing else runs beside it */
+	const char *name;   /* NULL: none */
+	char ip[ADDR_TEXT]; /* its text; "" for a name without one */
+	struct addr addr;   /* family 0: not contacted, `why` says the reason */
+	const char *why; /* an error of the host; also about a contacted one */
+	bool alone;	 /* of `retry`: nothing else runs beside it */
 };
 
 struct plan_walk;

@@ -46,16 +46,18 @@ struct probe_host {
 	struct addr addr;   /* judged by net/target.h; connect to this only */
 	const int *ports;   /* open, ascending */
 	size_t port_count;
+	const int *tested; /* all that the sweep tried, ascending */
+	size_t tested_count;
 };
 
 /* What one run of a probe has. The arena is the host's. */
 struct probe_run {
 	const struct probe *probe;
 	const struct probe_host *host;
-	int port;	     /* 0 for a probe of the host as a whole */
-	int64_t deadline;    /* clock_tick(): everything ends here */
-	int64_t now;	     /* clock_now() when the plan began */
-	int64_t request_us;  /* for one HTTP request, scan_timeout of the plan */
+	int port;	    /* 0 for a probe of the host as a whole */
+	int64_t deadline;   /* clock_tick(): everything ends here */
+	int64_t now;	    /* clock_now() when the plan began */
+	int64_t request_us; /* for one HTTP request, scan_timeout of the plan */
 	const char *user_agent;
 	const struct cert_store *trust; /* opened before the sandbox closed */
 	struct arena *arena;
@@ -77,6 +79,7 @@ struct probe {
 	bool any_port;	  /* on every open port; `ports` is not read */
 	bool intrusive;	  /* does more than a visitor would: needs consent */
 	int deadline_ms;
+	int requests; /* or: the time of so many HTTP requests of the plan */
 	const struct fact_def *facts; /* ends with name == NULL */
 	/*
 	 * False: something could not be looked at; the message becomes an

@@ -7,6 +7,9 @@
  * trips that were seen, between 100 ms and `timeout_ms`. Addresses are pulled
  * when there is room, and each is reported as soon as its ports are decided,
  * so the deep probes start while the sweep still runs.
+ *
+ * One probe of a port is a full TCP connect that is ended at once by a reset,
+ * so that neither side keeps a connection in TIME_WAIT.
  */
 #ifndef NIS2_SCAN_SWEEP_H
 #define NIS2_SCAN_SWEEP_H
@@ -28,6 +31,12 @@ enum { SWEEP_RATE = 10000, SWEEP_BURST = 4096 };
 
 enum port_state { PORT_FILTERED, PORT_CLOSED, PORT_OPEN };
 
+enum sweep_next {
+	SWEEP_HOST, /* `ret` is filled */
+	SWEEP_WAIT, /* ask again in a moment */
+	SWEEP_END,  /* there are no more */
+};
+
 struct sweep_host {
 	struct addr addr;
 	void *tag; /* the caller's */
@@ -42,14 +51,14 @@ struct sweep_result {
 struct sweep_options {
 	const int *ports;
 	size_t port_count;
-	int rate;	/* connects a second, 0 = SWEEP_RATE */
-	int in_flight;	/* at most, 0 = as descriptors allow, to 8192 */
-	int timeout_ms; /* 0 = 2000 */
-	int retries;	/* for silence, after a first attempt */
+	int rate;	  /* connects a second, 0 = SWEEP_RATE */
+	int in_flight;	  /* at most, 0 = as descriptors allow, to 8192 */
+	int timeout_ms;	  /* 0 = 2000 */
+	int retries;	  /* for silence, after a first attempt */
 	int64_t deadline; /* clock_tick(); what is undecided is filtered */
 	void *ctx;
-	/* The next address; false when there is none. */
-	bool (*next)(void *ctx, struct sweep_host *ret);
+	/* The next address, if there is one and the caller has room for it. */
+	enum sweep_next (*next)(void *ctx, struct sweep_host *ret);
 	/* Called once an address, in the order they are decided. */
 	void (*decided)(void *ctx, const struct sweep_result *result);
 };

@@ -1,0 +1,128 @@
+#include "scan/plan.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "scan/probe.h"
+
+const int plan_default_ports[] = { 21,	 22,   23,   53,    80,
+				   443,	 445,  3306, 3389,  5432,
+				   6379, 8080, 8443, 27017, 0 };
+
+/* ---- made by a person ---- */
+
+static const char *type_of_text(const char *text)
+{
+	struct addr addr;
+
+	if (strstr(text, "://"))
+		return "domain";
+	if (strchr(text, '/'))
+		return "cidr";
+	return addr_parse(text, &addr) ? "ip" : "domain";
+}
+
+static const struct plan_features all_features = { .dns_checks = true,
+						   .web_checks = true,
+						   .port_scan = true,
+						   .whois_checks = true };
+
+static void fill_defaults(struct scan_plan *plan)
+{
+	if (!plan->concurrency)
+		plan->concurrency = 20;
+	if (!plan->scan_timeout)
+		plan->scan_timeout = 10;
+	if (!plan->deadline)
+		plan->deadline = 3600;
+}
+
+bool plan_make(const struct target_policy *policy, const char *const *targets,
+	       size_t count, struct arena *a, struct scan_plan *ret,
+	       struct err *err)
+{
+	struct scan_plan plan = { 0 };
+
+	plan.targets.items = arena_array(a, count, sizeof(struct plan_target));
+	for (size_t i = 0; i < count; i++) {
+		struct target_spec spec = { 0 };
+
+		if (!target_normalise(policy, type_of_text(targets[i]),
+				      targets[i], a, &spec, err))
+			return false;
+		plan.targets.items[plan.targets.len++] = (struct plan_target){
+			.target = spec.value,
+			.target_type = (enum plan_target_target_type)spec.kind,
+		};
+	}
+	plan.features = arena_alloc(a, sizeof(*plan.features));
+	*plan.features = all_features;
+	fill_defaults(&plan);
+	*ret = plan;
+	return true;
+}
+
+/* The two lists of kinds are the same. */
+_Static_assert((int)PLAN_TARGET_TARGET_TYPE_DOMAIN == TARGET_DOMAIN &&
+		       (int)PLAN_TARGET_TARGET_TYPE_IP == TARGET_IP &&
+		       (int)PLAN_TARGET_TARGET_TYPE_CIDR == TARGET_CIDR,
+	       "kinds of targets");
+
+/* ---- ports ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/*
+ * Without the port scan the web checks still need to know which of their
+ * ports are open; they look at those only.
+ */
+static bool port_wanted(const struct plan_features *f, int port)
+{
+	return f->port_scan || (f->web_checks && probe_port_is_web(port));
+}
+
+size_t plan_ports(const struct scan_plan *plan, int ret[PLAN_PORTS_MAX])
+{
+	const struct plan_features *f =
+		plan->features ? plan->features : &all_features;
+	size_t len = 0, unique = 0;
+
+	for (size_t i = 0; i < plan->ports.len && len < PLAN_PORTS_MAX; i++)
+		if (port_wanted(f, (int)plan->ports.items[i]))
+			ret[len++] = (int)plan->ports.items[i];
+	for (const int *p = plan_default_ports; !plan->ports.len && *p; p++)
+		if (port_wanted(f, *p))
+			ret[len++] = *p;
+	qsort(ret, len, sizeof(*ret), by_number);
+	for (size_t i = 0; i < len; i++)
+		if (!unique || ret[unique - 1] != ret[i])
+			ret[unique++] = ret[i];
+	return unique;
+}
+
+/* ---- JSON ---- */
+
+void plan_write(const struct scan_plan *plan, struct sb *out)
+{
+	struct scan_plan filled = *plan;
+
+	fill_defaults(&filled);
+	filled.has_ports = plan->ports.len > 0;
+	filled.has_done = plan->done.len > 0;
+	filled.has_retry = plan->retry.len > 0;
+	codec_write(&scan_plan_type, &filled, out);
+}
+
+bool plan_read(const char *text, size_t len, struct arena *a,
+	       struct scan_plan *ret, struct err *err)
+{
+	struct scan_plan *plan = arena_alloc(a, sizeof(*plan));
+
+	if (!codec_read(&scan_plan_type, text, len, "plan", a, plan, NULL, err))
+		return false;
+	*ret = *plan;
+	return true;
+}

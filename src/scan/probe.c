@@ -1,0 +1,48 @@
+#include "scan/probe.h"
+
+#include <string.h>
+
+#define PROBE(name) extern const struct probe probe_##name;
+#include "scan/probes.def"
+#undef PROBE
+
+const struct probe *const probe_list[] = {
+#define PROBE(name) &probe_##name,
+#include "scan/probes.def"
+#undef PROBE
+	NULL,
+};
+
+bool probe_wants(const struct probe *probe, int port)
+{
+	if (!port)
+		return !probe->any_port && !probe->ports;
+	for (const int *p = probe->ports; p && *p; p++)
+		if (*p == port)
+			return true;
+	return probe->any_port;
+}
+
+const struct fact_def *probe_declares(const struct probe *probe,
+				      const char *fact)
+{
+	for (const struct fact_def *def = probe->facts; def->name; def++)
+		if (!strcmp(def->name, fact))
+			return def;
+	return NULL;
+}
+
+bool probe_port_is_tls(int port)
+{
+	return port == 443 || port == 8443;
+}
+
+bool probe_port_is_web(int port)
+{
+	return port == 80 || port == 8080 || probe_port_is_tls(port);
+}
+
+const char *probe_sni(const struct probe_run *run)
+{
+	return run->host->name;
+}

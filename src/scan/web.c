@@ -1,0 +1,299 @@
+#include "scan/web.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "net/conn.h"
+
+/* Answers like "103 Early Hints" that may come before the real one. */
+enum { INTERIM_MAX = 4 };
+
+/* ---- parsing ---- */
+
+size_t web_head_length(struct span bytes)
+{
+	const char *p = bytes.p;
+	const char *lf;
+
+	while ((lf = memchr(p, '\n', (size_t)(bytes.end - p)))) {
+		const char *next = lf + 1;
+
+		if (next < bytes.end && *next == '\r')
+			next++;
+		if (next < bytes.end && *next == '\n')
+			return (size_t)(next + 1 - bytes.p);
+		p = lf + 1;
+	}
+	return 0;
+}
+
+/* "HTTP/1.1 200 OK", the reason is not read. */
+static bool parse_status(struct span line, int *ret)
+{
+	struct span version;
+	uint64_t status;
+
+	if (!span_word(&line, 16, &version) ||
+	    !span_starts_nocase(version, "HTTP/"))
+		return false;
+	span_skip_blank(&line);
+	if (!span_number(&line, 999, &status) || status < 100)
+		return false;
+	*ret = (int)status;
+	return true;
+}
+
+static bool is_token(struct span s)
+{
+	for (const char *p = s.p; p < s.end; p++)
+		if (*p <= ' ' || *p >= 0x7f ||
+		    strchr("\"(),/:;<=>?@[\\]{}", *p))
+			return false;
+	return s.p < s.end;
+}
+
+static const char *clean_value(struct span s, struct arena *a)
+{
+	struct span trimmed = span_trim(s);
+	size_t len = span_len(trimmed);
+	char *value = arena_bytes(a, len + 1);
+
+	memcpy(value, trimmed.p, len);
+	value[len] = '\0';
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)value[i] < ' ' || value[i] == 0x7f)
+			value[i] = value[i] == '\t' ? ' ' : '?';
+	return value;
+}
+
+/* A line that is no field is passed over: we look, we do not correct. */
+static void parse_field(struct span line, struct arena *a,
+			struct web_answer *ret)
+{
+	struct span name;
+
+	if (ret->field_count == WEB_FIELDS_MAX ||
+	    !memchr(line.p, ':', span_len(line)) ||
+	    !span_until(&line, ':', WEB_LINE_MAX, &name) || !is_token(name))
+		return;
+	ret->fields[ret->field_count++] =
+		(struct web_field){ .name = span_dup(a, name),
+				    .value = clean_value(line, a) };
+}
+
+bool web_parse_head(struct span head, struct arena *a, struct web_answer *ret,
+		    struct err *err)
+{
+	struct web_answer answer = { .body = "" };
+	struct span line;
+
+	if (!span_line(&head, WEB_LINE_MAX, &line) ||
+	    !parse_status(line, &answer.status))
+		return err_set(err, ERR_UPSTREAM, "not an HTTP answer");
+	answer.fields = arena_array(a, WEB_FIELDS_MAX, sizeof(*answer.fields));
+	while (head.p < head.end) {
+		if (!span_line(&head, WEB_LINE_MAX, &line))
+			return err_set(err, ERR_UPSTREAM,
+				       "a header line is longer than %d bytes",
+				       WEB_LINE_MAX);
+		if (!span_len(line))
+			break;
+		parse_field(line, a, &answer);
+	}
+	*ret = answer;
+	return true;
+}
+
+const char *web_header(const struct web_answer *answer, const char *name)
+{
+	for (size_t i = 0; i < answer->field_count; i++)
+		if (!strcasecmp(answer->fields[i].name, name))
+			return answer->fields[i].value;
+	return NULL;
+}
+
+static bool parse_hex(struct span s, size_t max, size_t *ret)
+{
+	size_t value = 0, digits = 0;
+
+	for (; s.p < s.end && digits < 9; s.p++, digits++) {
+		const char *hex = "0123456789abcdef";
+		const char *at = *s.p ? strchr(hex, *s.p | 0x20) : NULL;
+
+		if (!at)
+			break;
+		value = value * 16 + (size_t)(at - hex);
+	}
+	if (!digits || value > max)
+		return false;
+	*ret = value;
+	return s.p == s.end || *s.p == ';' || *s.p == ' ' || *s.p == '\t';
+}
+
+bool web_dechunk(char *bytes, size_t len, size_t *ret_len, bool *ret_bad)
+{
+	struct span in = span_of(bytes, len), line, data;
+	size_t size = 0;
+
+	*ret_len = 0;
+	*ret_bad = false;
+	for (;;) {
+		if (!memchr(in.p, '\n', span_len(in))) {
+			*ret_bad = span_len(in) > 1024;
+			return false;
+		}
+		if (!span_line(&in, 1024, &line) ||
+		    !parse_hex(line, WEB_BODY_MAX, &size)) {
+			*ret_bad = true;
+			return false;
+		}
+		if (!size)
+			return true;
+		if (size > span_len(in))
+			size = span_len(in);
+		span_take(&in, size, &data);
+		memmove(bytes + *ret_len, data.p, size);
+		*ret_len += size;
+		if (!span_literal(&in, "\r\n") && !span_literal(&in, "\n"))
+			return false;
+	}
+}
+
+/* ---- asking ---- */
+
+static const char *host_header(const struct web_request *r, struct arena *a)
+{
+	char buf[ADDR_TEXT];
+	const char *host = r->name ? r->name : addr_text(r->addr, buf);
+
+	if (!r->name && r->addr->family == 6)
+		host = arena_printf(a, "[%s]", host);
+	if (r->port == (r->tls ? 443 : 80))
+		return arena_strdup(a, host);
+	return arena_printf(a, "%s:%d", host, r->port);
+}
+
+static bool send_request(struct conn *conn, const struct web_request *r,
+			 struct arena *a, struct err *err)
+{
+	const char *text =
+		arena_printf(a,
+			     "GET %s HTTP/1.1\r\n"
+			     "Host: %s\r\n"
+			     "User-Agent: %s\r\n"
+			     "Accept: */*\r\n"
+			     "Accept-Encoding: identity\r\n"
+			     "Connection: close\r\n\r\n",
+			     r->path, host_header(r, a), r->user_agent);
+
+	return conn_write_all(conn, text, strlen(text), err);
+}
+
+/* Reads once more; at most `max` bytes stand in `in` afterwards. */
+static bool read_more(struct conn *conn, struct sb *in, size_t max,
+		      struct err *err)
+{
+	size_t want = max - in->len, got = 0;
+
+	if (want > 16 * 1024)
+		want = 16 * 1024;
+	if (!conn_read(conn, sb_room(in, want), want, &got, err))
+		return false;
+	in->len += got;
+	in->s[in->len] = '\0';
+	return true;
+}
+
+/* Leaves in `in` what came behind the head. */
+static bool read_head(struct conn *conn, struct sb *in, struct arena *a,
+		      struct web_answer *ret, struct err *err)
+{
+	size_t head;
+
+	for (int i = 0; i <= INTERIM_MAX; i++) {
+		while (!(head = web_head_length(span_of(in->s, in->len)))) {
+			if (in->len >= WEB_HEAD_MAX)
+				return err_set(err, ERR_UPSTREAM,
+					       "the header is longer than %d "
+					       "bytes",
+					       WEB_HEAD_MAX);
+			if (!read_more(conn, in, WEB_HEAD_MAX, err))
+				return err_wrap(err, "reading the header");
+		}
+		if (!web_parse_head(span_of(in->s, head), a, ret, err))
+			return false;
+		memmove(in->s, in->s + head, in->len - head + 1);
+		in->len -= head;
+		if (ret->status >= 200)
+			return true;
+	}
+	return err_set(err, ERR_UPSTREAM, "too many interim answers");
+}
+
+static bool is_chunked(const struct web_answer *answer)
+{
+	const char *coding = web_header(answer, "Transfer-Encoding");
+
+	return coding && span_find_nocase(span_str(coding), "chunked");
+}
+
+static size_t announced_length(const struct web_answer *answer)
+{
+	const char *text = web_header(answer, "Content-Length");
+	struct span s = span_str(text ? text : "");
+	uint64_t length;
+
+	return span_number(&s, WEB_BODY_MAX, &length) ? (size_t)length
+						      : SIZE_MAX;
+}
+
+/*
+ * A body that ends early, for whatever reason, is shown as far as it came:
+ * the head has told the status already.
+ */
+static void read_body(struct conn *conn, struct sb *in, size_t max,
+		      struct web_answer *ret)
+{
+	bool chunked = is_chunked(ret), bad = false;
+	size_t length = chunked ? SIZE_MAX : announced_length(ret);
+	size_t want = length < max ? length : max;
+	bool whole = true;
+
+	while (in->len < want) {
+		if (read_more(conn, in, want, NULL))
+			continue;
+		whole = length == SIZE_MAX && conn_state(conn) == CONN_CLOSED;
+		break;
+	}
+	ret->body_len = in->len < want ? in->len : want;
+	ret->cut = !whole || (length > max && in->len >= max);
+	if (chunked)
+		ret->cut = !web_dechunk(in->s, ret->body_len, &ret->body_len,
+					&bad);
+	in->s[ret->body_len] = '\0';
+	ret->body = in->s;
+}
+
+bool web_get(const struct web_request *request, struct arena *a,
+	     struct web_answer *ret, struct err *err)
+{
+	_cleanup_conn_ struct conn *conn = NULL;
+	struct sb in = sb_new(a, 4096);
+	struct conn_tls tls = { 0 };
+
+	if (!conn_open(request->addr, request->port, request->deadline, &conn,
+		       NULL, err))
+		return false;
+	if (request->tls &&
+	    !conn_start_tls(conn, request->name, "http/1.1", a, &tls, err))
+		return err_wrap(err, "TLS");
+	if (!send_request(conn, request, a, err) ||
+	    !read_head(conn, &in, a, ret, err))
+		return false;
+	if (request->max_body)
+		read_body(conn, &in,
+			  request->max_body < WEB_BODY_MAX ? request->max_body
+							   : WEB_BODY_MAX,
+			  ret);
+	return true;
+}
