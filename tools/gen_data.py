@@ -30,7 +30,7 @@ OPERATORS = {
 }
 PARTS = {"title": set(), "rationale": set(), "detail": {"port", "value", "items"}, "remediation": set()}
 REMEDIATION_MAX = 700  # ten of them fit in an executive summary (contract: executive_summary)
-TYPES = {".json": "application/json", ".md": "text/markdown; charset=utf-8"}
+TYPES = {".json": "application/json", ".css": "text/css; charset=utf-8"}
 
 
 class Problems:
@@ -214,11 +214,11 @@ class Embedded:
 
 
 def data_files(root):
-    """The catalogue: what core/catalog.c reads. Locales become tables, the schema became C."""
-    for path in sorted((root / "data").rglob("*.json")):
+    """The catalogue and the style of reports. Locales become tables, the schema became C."""
+    for path in sorted((root / "data").rglob("*")):
         name = path.relative_to(root).as_posix()
-        if not name.startswith("data/locales/") and name != "data/schema.json":
-            yield Embedded(name, path, TYPES[".json"])
+        if path.suffix in TYPES and not name.startswith("data/locales/") and name != "data/schema.json":
+            yield Embedded(name, path, TYPES[path.suffix])
 
 
 def served_files(root, problems):

@@ -40,6 +40,7 @@ enum doc_mark {
 struct doc_text {
 	const char *s; /* NULL is the empty text */
 	enum doc_mark mark;
+	const char *sub; /* said beneath it, smaller; NULL: nothing */
 };
 
 enum doc_kind {
@@ -50,7 +51,7 @@ enum doc_kind {
 	DOC_TABLE,
 	DOC_LIST,
 	DOC_CHART,
-	DOC_STRIP, /* a row of small marked cells, with a legend */
+	DOC_STRIP, /* small marked cells side by side: sign, meaning */
 	DOC_PAGE_BREAK,
 };
 
@@ -73,6 +74,7 @@ struct doc_node {
 	/* DOC_TABLE, DOC_LIST, DOC_KEY_VALUES, DOC_TILES, DOC_STRIP. */
 	int columns;
 	const char *const *heads; /* DOC_TABLE */
+	const char *empty;	  /* DOC_TABLE: said when it has no rows */
 	struct doc_row *rows;
 	struct doc_row *last_row;
 	size_t row_count;
@@ -88,7 +90,6 @@ struct doc_node {
 struct doc_row {
 	struct doc_row *next;
 	struct doc_text *cells; /* `columns` of them */
-	const char *note;	/* a second line across the row, or NULL */
 };
 
 struct doc {
@@ -103,7 +104,6 @@ struct doc {
 	const char *keywords;
 	const char *generator;
 	const char *generated; /* when, for people */
-	const char *generated_iso;
 	const char *footer;
 	struct doc_node *first;
 	struct doc_node *last;

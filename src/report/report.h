@@ -33,8 +33,12 @@ struct report_input {
 	int64_t now;
 };
 
+/* What the product calls itself. */
+#define REPORT_GENERATOR "NIS2 Platform"
+
 struct report {
 	const char *name;
+	/* Fills the document, whose locale and arena are set. */
 	void (*build)(const struct report_input *in, struct doc *doc);
 };
 
