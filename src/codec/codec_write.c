@@ -198,7 +198,7 @@ static char *put_short(char *p, double value)
 	return NULL;
 }
 
-/* Fewest digits that read back the same; with '.' or 'e' it stays a number. */
+/* As many digits as read back the same; with '.' or 'e' it stays a number. */
 static char *put_long(char *p, double value)
 {
 	int len = 0;

@@ -80,9 +80,12 @@ static char find_delimiter(const char *bytes, size_t len)
 	return semicolons > commas ? ';' : ',';
 }
 
-/* Feeds the library in pieces, so that it stops soon after the last row. */
-static bool collect(struct csv_parser *p, const char *bytes, size_t len,
-		    struct collector *c)
+/*
+ * Feeds the library in pieces, so that it stops soon after the last row.
+ * Returns what is wrong with the text, or NULL.
+ */
+static const char *collect(struct csv_parser *p, const char *bytes, size_t len,
+			   struct collector *c)
 {
 	enum { PIECE = 65536 };
 
@@ -90,32 +93,34 @@ static bool collect(struct csv_parser *p, const char *bytes, size_t len,
 		size_t n = len < PIECE ? len : PIECE;
 
 		if (csv_parse(p, bytes, n, take_cell, take_row, c) != n)
-			return false;
+			return "has a misplaced quote";
 		bytes += n;
 		len -= n;
 	}
-	return len || !csv_fini(p, take_cell, take_row, c);
+	if (!len && csv_fini(p, take_cell, take_row, c))
+		return "ends inside a quoted value";
+	return NULL;
 }
 
 static bool parse(const char *bytes, size_t len, struct collector *c,
 		  struct err *err)
 {
+	const char *fault;
 	struct csv_parser p;
-	bool ok;
 
-	if (csv_init(&p, CSV_STRICT_FINI))
+	if (csv_init(&p, CSV_STRICT | CSV_STRICT_FINI))
 		return err_set(err, ERR_INTERNAL, "CSV cannot be read");
 	csv_set_blk_size(&p, 4096);
 	csv_set_delim(&p, (unsigned char)find_delimiter(bytes, len));
-	ok = collect(&p, bytes, len, c);
+	fault = collect(&p, bytes, len, c);
 	csv_free(&p);
 	if (c->wide_row)
 		return err_set(err, ERR_REFUSED,
 			       "Row %zu has more than %zu columns", c->wide_row,
 			       c->max_cells);
-	if (!ok)
-		return err_set(err, ERR_REFUSED,
-			       "File ends inside a quoted value");
+	if (fault)
+		return err_set(err, ERR_REFUSED, "Row %zu %s",
+			       c->table->len + 1, fault);
 	return true;
 }
 

@@ -26,8 +26,8 @@ struct csv_table {
 
 /*
  * At most `max_rows` rows (the header counts) are read, the rest is left.
- * ERR_REFUSED when the text is not UTF-8, ends inside quotes, or a row has more
- * than `max_cells` cells.
+ * ERR_REFUSED when the text is not UTF-8, a quote is misplaced or open at the
+ * end, or a row has more than `max_cells` cells.
  */
 bool csv_read(const char *bytes, size_t len, struct arena *a, size_t max_rows,
 	      size_t max_cells, struct csv_table *ret, struct err *err);
