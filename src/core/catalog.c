@@ -90,7 +90,8 @@ bool catalog_read(const struct embedded_file *files, struct arena *a,
 			return err_wrap(err, "%s", files->path);
 	}
 	if (!book.articles.len)
-		return err_set(err, ERR_INVALID, "data/articles.json is missing");
+		return err_set(err, ERR_INVALID,
+			       "data/articles.json is missing");
 	ret->articles = book.articles;
 	ret->law_url = book.source.url;
 	qsort(ret->checks.items, ret->checks.len, sizeof(struct check), by_id);
@@ -222,9 +223,11 @@ const char *catalog_count_text(const char *locale, const char *area,
 			       const char *key, int64_t count)
 {
 	char full[KEY_MAX];
+	const char *text;
 
 	snprintf(full, sizeof(full), "%s.%s", key, count == 1 ? "one" : "many");
-	return catalog_text(locale, area, full);
+	text = catalog_text(locale, area, full);
+	return text == full ? key : text; /* unknown: ours ends here */
 }
 
 /* The value of the placeholder `name` of `len` bytes; NULL when it has none. */
@@ -264,7 +267,7 @@ char *catalog_render(struct arena *a, const char *template,
 			sb_add(&out, value);
 			template = end + 1;
 		} else {
-			sb_addc(&out, *template++);
+			sb_addc(&out, *template ++);
 		}
 	}
 	return out.s;
