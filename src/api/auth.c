@@ -141,6 +141,14 @@ bool op_auth_login(struct call *call, const struct auth_login_in *in,
 
 /* ---- refresh ---- */
 
+/* The cookie wins over the body. */
+static const char *presented(struct call *call, const char *body)
+{
+	const char *cookie = call->request->refresh_cookie;
+
+	return cookie && *cookie ? cookie : body;
+}
+
 static bool read_refresh(struct call *call, const char *text,
 			 struct token_claims *ret, struct err *err)
 {
@@ -206,15 +214,13 @@ static bool active_user(struct call *call, const struct refresh_row *row,
 bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
 		     struct token_response *out, struct err *err)
 {
-	const char *cookie = call->request->refresh_cookie;
 	struct account_grant grant = { .slim = in->slim };
 	struct token_claims claims = { 0 };
 	struct refresh_row row = { 0 };
 	struct user user = { 0 };
 	bool found = false;
 
-	if (!read_refresh(call,
-			  cookie && *cookie ? cookie : in->body.refresh_token,
+	if (!read_refresh(call, presented(call, in->body.refresh_token),
 			  &claims, err) ||
 	    !call_begin(call, err) ||
 	    !sql_refresh_consume(call->db, call->arena, claims.id, "rotated",
@@ -235,15 +241,15 @@ bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
 bool op_auth_logout(struct call *call, const struct auth_logout_in *in,
 		    struct err *err)
 {
-	const char *cookie = call->request->refresh_cookie;
 	struct token_claims claims = { 0 };
 	struct refresh_row row = { 0 };
 	struct err ignored = { 0 };
 	bool found = false;
 
-	(void)in;
 	account_clear_cookies(call);
-	if (!cookie || !read_refresh(call, cookie, &claims, &ignored))
+	if (!read_refresh(call,
+			  presented(call, in->body.refresh_token), &claims,
+			  &ignored))
 		return true;
 	return sql_refresh_consume(call->db, call->arena, claims.id, "logout",
 				   call->now, &row, &found, err);
