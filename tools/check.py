@@ -40,9 +40,11 @@ def step_tidy():
 
 
 def tidy(path, build):
+    extra = ['-Wno-unknown-warning-option', '-Wno-unused-value']
+    if not path.endswith('/err.c'):
+        extra += ['-include', str(ROOT / 'tools/tidy.h')]
     done = subprocess.run(['clang-tidy', '--quiet', '-p', build, path,
-                           '--extra-arg=-Wno-unknown-warning-option',
-                           '--extra-arg=-Wno-unknown-pragmas'],
+                           *(f'--extra-arg={word}' for word in extra)],
                           capture_output=True, text=True)
     if done.returncode:
         print(done.stdout)
