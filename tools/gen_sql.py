@@ -53,6 +53,7 @@ class Statement:
         self.args, self.shape, self.ctype = args, shape, ctype
         self.all_orgs = all_orgs
         self.unlimited = False
+        self.computed = ""
         self.parts = []
 
     def fail(self, message):
@@ -223,6 +224,9 @@ def read_file(path):
         st = parse_signature(path, *head)
         notes, st.parts = source.next_statement(st.name)
         st.unlimited = any(re.match(r"unlimited: \S", n) for n in notes)
+        # Required members of the struct that C fills in, not a column.
+        st.computed = " ".join(n[len("computed: "):].replace(",", " ")
+                               for n in notes if n.startswith("computed: "))
         found.append(st)
     return found
 
@@ -397,7 +401,8 @@ def write_variant(st, number, chosen, out):
     write_text(st, number, sql, out)
     pg = "pg" if sql["pg"] != sql["sqlite"] else "sqlite"
     return (f'"{st.name}", sqlite_{st.name}_{number},\n\t  '
-            f"{pg}_{st.name}_{number}, {len(bound)}, {types}")
+            f"{pg}_{st.name}_{number}, {len(bound)}, {types}"
+            + (f",\n\t  {c_string(st.computed)}" if st.computed else ""))
 
 
 def write_args(st, out):

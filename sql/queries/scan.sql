@@ -1,4 +1,5 @@
 -- scan_page(org text, status text?, limit bigint, offset bigint) -> many scan
+-- computed: progress
 SELECT id, org_id AS organization_id, created_by, name, status, scan_type, config_snapshot, total_score, hosts_scanned, hosts_alive, hosts_total AS targets_total, findings_critical, findings_high, findings_medium, findings_low, started_at, completed_at, duration_seconds, compliance_matrix, executive_summary, job_id AS celery_task_id, error_message, created_at, updated_at
 FROM scan WHERE org_id = $1 /*@if status*/ AND status = $2 /*@end*/
 ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4;
@@ -7,10 +8,12 @@ ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4;
 SELECT count(*) FROM scan WHERE org_id = $1 /*@if status*/ AND status = $2 /*@end*/;
 
 -- scan_get(org text, id text) -> maybe scan
+-- computed: progress
 SELECT id, org_id AS organization_id, created_by, name, status, scan_type, config_snapshot, total_score, hosts_scanned, hosts_alive, hosts_total AS targets_total, findings_critical, findings_high, findings_medium, findings_low, started_at, completed_at, duration_seconds, compliance_matrix, executive_summary, job_id AS celery_task_id, error_message, created_at, updated_at
 FROM scan WHERE org_id = $1 AND id = $2;
 
 -- scan_insert(org text, id text, created_by text?, name text, scan_type text, config_snapshot text, job_id text, now bigint) -> one scan
+-- computed: progress
 INSERT INTO scan (org_id, id, created_by, name, status, scan_type, config_snapshot, job_id, created_at, updated_at)
 VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $8)
 RETURNING id, org_id AS organization_id, created_by, name, status, scan_type, config_snapshot, total_score, hosts_scanned, hosts_alive, hosts_total AS targets_total, findings_critical, findings_high, findings_medium, findings_low, started_at, completed_at, duration_seconds, compliance_matrix, executive_summary, job_id AS celery_task_id, error_message, created_at, updated_at;

@@ -358,6 +358,28 @@ static bool fits(const struct field *f, enum column_type type)
 	return true;
 }
 
+static bool is_word_of(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = words; p && *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && !memcmp(p, word, n))
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+static bool has_column(const struct prepared *p, const struct field *f)
+{
+	for (int i = 0; i < p->columns; i++)
+		if (p->fields[i] == f)
+			return true;
+	return false;
+}
+
 static bool check_columns(struct db *db, const struct sql_stmt *stmt,
 			  struct prepared *p, const struct type *type,
 			  struct err *err)
@@ -369,17 +391,13 @@ static bool check_columns(struct db *db, const struct sql_stmt *stmt,
 				       "has there",
 				       stmt->name, p->fields[i]->name,
 				       type->name);
-	for (const struct field *f = type->fields; f->name; f++) {
-		bool found = !f->required || f->kind == F_OBJ;
-
-		for (int i = 0; i < p->columns && !found; i++)
-			found = p->fields[i] == f;
-		if (!found)
+	for (const struct field *f = type->fields; f->name; f++)
+		if (f->required && !has_column(p, f) &&
+		    !is_word_of(stmt->computed, f->name))
 			return err_set(err, ERR_INTERNAL,
 				       "%s: no column for member %s of "
 				       "struct %s",
 				       stmt->name, f->name, type->name);
-	}
 	return true;
 }
 

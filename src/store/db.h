@@ -77,6 +77,7 @@ struct sql_stmt {
 	const char *postgresql;
 	int arg_count;
 	const enum sql_type *arg_types;
+	const char *computed; /* members no column fills: "title progress" */
 };
 
 enum db_shape {
@@ -98,7 +99,11 @@ bool db_run(struct db *db, struct arena *a, const struct sql_stmt *stmt,
 	    const struct type *type, void *ret, bool *ret_found,
 	    struct err *err);
 
-/* Prepares without running, and checks columns against `type`: for the test. */
+/*
+ * Prepares without running, and checks columns against `type`: each has a member
+ * that it fits, and each required member has a column or is `computed`. For the
+ * test.
+ */
 bool db_prepare(struct db *db, const struct sql_stmt *stmt,
 		const struct type *type, struct err *err);
 

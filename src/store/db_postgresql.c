@@ -191,15 +191,19 @@ static bool pg_open(const char *url, unsigned flags, struct db **ret,
 	return true;
 }
 
-/* An idle connection has nothing to say, unless it is that it ends. */
+/*
+ * An idle connection has nothing to say, unless it is that it ends: the reason
+ * comes in one piece and the end in the next.
+ */
 static bool is_alive(struct pg_db *p)
 {
-	struct pollfd fd = { .fd = PQsocket(p->pg), .events = POLLIN };
+	for (int i = 0; i < 4 && PQstatus(p->pg) == CONNECTION_OK; i++) {
+		struct pollfd fd = { PQsocket(p->pg), POLLIN, 0 };
 
-	if (PQstatus(p->pg) != CONNECTION_OK)
-		return false;
-	if (poll(&fd, 1, 0) > 0)
+		if (poll(&fd, 1, 0) <= 0)
+			break;
 		PQconsumeInput(p->pg);
+	}
 	return PQstatus(p->pg) == CONNECTION_OK;
 }
 
