@@ -11,8 +11,7 @@
 #include "base/clock.h"
 #include "codec/codec.h"
 #include "gen/sample_types.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "table.h"
 
 /* ---- what is refused */
 
@@ -469,14 +468,6 @@ static void text_is_not_counted_as_structure(void **state)
 		&value, NULL));
 	assert_string_equal(value.long_text, "\"[[[[[[[[[[[[[[[[[[[[[[\\");
 }
-
-#define ADD(table, function)                                   \
-	for (size_t i = 0; i < COUNT(table); i++)              \
-		tests[n++] = (struct CMUnitTest)               \
-		{                                              \
-			(table)[i].name, function, NULL, NULL, \
-				(void *)&(table)[i]            \
-		}
 
 int main(void)
 {

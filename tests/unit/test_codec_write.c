@@ -11,8 +11,7 @@
 
 #include "codec/codec.h"
 #include "gen/sample_types.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "table.h"
 
 static const char *write_sample(struct arena *a, const struct sample *value)
 {
@@ -316,14 +315,6 @@ static void a_list_of_strings_as_a_column(void **state)
 	assert_string_equal(codec_str_list_json(&a, &list), "[\"a\\\"\",\"\"]");
 	assert_string_equal(codec_str_list_json(&a, &empty), "[]");
 }
-
-#define ADD(table, function)                                   \
-	for (size_t i = 0; i < COUNT(table); i++)              \
-		tests[n++] = (struct CMUnitTest)               \
-		{                                              \
-			(table)[i].name, function, NULL, NULL, \
-				(void *)&(table)[i]            \
-		}
 
 int main(void)
 {

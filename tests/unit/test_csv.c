@@ -9,8 +9,7 @@
 #include <cmocka.h>
 
 #include "codec/csv.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "table.h"
 
 static const char *show(struct arena *a, const struct csv_table *table)
 {
@@ -178,14 +177,6 @@ static void a_large_file_is_read_in_pieces(void **state)
 		assert_string_equal(csv_cell(&table, (size_t)i + 1, 1), text);
 	}
 }
-
-#define ADD(table, function)                                   \
-	for (size_t i = 0; i < COUNT(table); i++)              \
-		tests[n++] = (struct CMUnitTest)               \
-		{                                              \
-			(table)[i].name, function, NULL, NULL, \
-				(void *)&(table)[i]            \
-		}
 
 int main(void)
 {

@@ -8,8 +8,7 @@
 #include <cmocka.h>
 
 #include "codec/format.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "table.h"
 
 #define X10 "aaaaaaaaaa"
 #define X50 X10 X10 X10 X10 X10
@@ -225,14 +224,6 @@ static void every_format_has_a_word_for_its_issue(void **state)
 	for (int f = FORMAT_NONE; f <= FORMAT_TEXT; f++)
 		assert_non_null(format_issue((enum format)f));
 }
-
-#define ADD(table, function)                                   \
-	for (size_t i = 0; i < COUNT(table); i++)              \
-		tests[n++] = (struct CMUnitTest)               \
-		{                                              \
-			(table)[i].name, function, NULL, NULL, \
-				(void *)&(table)[i]            \
-		}
 
 int main(void)
 {
