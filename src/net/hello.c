@@ -454,10 +454,23 @@ static bool gather(struct span bytes, struct sb *flight,
 	return true;
 }
 
+/* The certificates outlive the flight they came in. */
+static void keep_certificates(struct hello_answer *answer, struct arena *a)
+{
+	for (size_t i = 0; i < answer->der_count; i++) {
+		struct cert_der *der = &answer->ders[i];
+		uint8_t *copy = arena_alloc(a, der->len);
+
+		memcpy(copy, der->bytes, der->len);
+		der->bytes = copy;
+	}
+}
+
 enum hello_kind hello_parse(struct span bytes, bool want_certificate,
 			    struct arena *a, struct hello_answer *ret)
 {
-	struct sb flight = sb_new(a, span_len(bytes));
+	_arena_ struct arena scratch = { 0 };
+	struct sb flight = sb_new(&scratch, span_len(bytes));
 	struct hello_answer answer = { .kind = HELLO_MORE };
 	bool over = gather(bytes, &flight, &answer);
 
@@ -466,6 +479,9 @@ enum hello_kind hello_parse(struct span bytes, bool want_certificate,
 			       &answer);
 	if (answer.kind == HELLO_MORE && over)
 		answer.kind = HELLO_NOT_TLS;
+	if (answer.kind != HELLO_SERVER)
+		answer.der_count = 0;
+	keep_certificates(&answer, a);
 	*ret = answer;
 	return answer.kind;
 }

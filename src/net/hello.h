@@ -107,7 +107,7 @@ struct hello_answer {
 /*
  * Parses what the server has sent so far. With `want_certificate` a
  * ServerHello before TLS 1.3 is complete once its Certificate message is.
- * `ret` borrows from the arena.
+ * The certificates are copied to the arena.
  */
 enum hello_kind hello_parse(struct span bytes, bool want_certificate,
 			    struct arena *a, struct hello_answer *ret);

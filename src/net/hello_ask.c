@@ -122,14 +122,16 @@ static enum reply judge(struct question *q)
 
 static enum reply converse(struct question *q, struct conn *conn)
 {
-	struct sb out = sb_new(q->arena, 512);
-	struct sb in = sb_new(q->arena, 4096);
+	/* Of its own: a server may send much, and is asked often. */
+	_arena_ struct arena scratch = { 0 };
+	struct sb out = sb_new(&scratch, 512);
+	struct sb in = sb_new(&scratch, 1024);
 	struct err err = { 0 };
 
 	hello_build(&q->offer, &out);
 	if (!conn_write_all(conn, out.s, out.len, &err))
 		return hung_up(q, conn, &in, &err);
-	for (int i = 0; i < HELLO_RECORDS_MAX; i++) {
+	while (in.len < HELLO_FLIGHT_MAX) {
 		if (!read_record(conn, &in, &err))
 			return hung_up(q, conn, &in, &err);
 		if (hello_parse(span_of(in.s, in.len), q->want_certificate,

@@ -107,6 +107,19 @@ static void a_network_is_walked_from_its_first_to_its_last(void **state)
 	}
 }
 
+static void assert_reason(const char *text, const char *reason)
+{
+	const struct special *s;
+	struct addr a;
+
+	assert_true(addr_parse(text, &a));
+	s = addr_special(&a);
+	if (reason)
+		assert_string_equal(s ? s->reason : text, reason);
+	else
+		assert_null(s);
+}
+
 static void special_addresses_are_named(void **state)
 {
 	static const char *const cases[][2] = {
@@ -152,19 +165,9 @@ static void special_addresses_are_named(void **state)
 		{ "8000::1", "reserved" },
 		{ "::7f00:1", "reserved" },
 	};
-	struct addr a;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const struct special *s;
-
-		assert_true(addr_parse(cases[i][0], &a));
-		s = addr_special(&a);
-		if (cases[i][1])
-			assert_string_equal(s ? s->reason : cases[i][0],
-					    cases[i][1]);
-		else
-			assert_null(s);
-	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_reason(cases[i][0], cases[i][1]);
 }
 
 static void an_address_inside_an_address_is_judged(void **state)
@@ -184,19 +187,9 @@ static void an_address_inside_an_address_is_judged(void **state)
 		{ "2001:0:808:808::80ff:fffe", "loopback" },
 		{ "2001:0:808:808::f7f7:f7f7", NULL },
 	};
-	struct addr a;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const struct special *s;
-
-		assert_true(addr_parse(cases[i][0], &a));
-		s = addr_special(&a);
-		if (cases[i][1])
-			assert_string_equal(s ? s->reason : cases[i][0],
-					    cases[i][1]);
-		else
-			assert_null(s);
-	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_reason(cases[i][0], cases[i][1]);
 }
 
 static void a_network_is_judged_by_what_is_in_it(void **state)

@@ -298,9 +298,13 @@ static void nonsense_in_records_is_not_tls(void **state)
 
 /* ---- asking ---- */
 
-static struct hello_peer peer_of(const struct peer *p, const struct addr *addr)
+/* Starts the server, and says how it is asked. */
+static struct hello_peer started(struct peer *p)
 {
-	return (struct hello_peer){ .addr = addr,
+	static const struct addr loopback = { 4, { 127, 0, 0, 1 } };
+
+	peer_start(p);
+	return (struct hello_peer){ .addr = &loopback,
 				    .port = p->port,
 				    .deadline = clock_tick() + 5000000,
 				    .patience = 150000 };
@@ -341,12 +345,10 @@ static void refused_and_not_tested_are_told_apart(void **state)
 		struct peer p = { cases[i].serve, cases[i].bytes,
 				  cases[i].len };
 		_arena_ struct arena a = { 0 };
-		struct addr addr = peer_addr();
 		struct hello_peer peer;
 		struct hello_verdict v;
 
-		peer_start(&p);
-		peer = peer_of(&p, &addr);
+		peer = started(&p);
 		hello_offered(&peer, TLS_1_1, &a, &v);
 		assert_string_equal(v.why, cases[i].why);
 		assert_int_equal(v.result, cases[i].result);
@@ -391,12 +393,10 @@ static void every_suite_of_a_version_is_found(void **state)
 					 0x0003, 0xc0ae, 0xc030 };
 	struct peer p = { pick, mine, 6 };
 	_arena_ struct arena a = { 0 };
-	struct addr addr = peer_addr();
 	struct hello_peer peer;
 	struct hello_verdict v;
 
-	peer_start(&p);
-	peer = peer_of(&p, &addr);
+	peer = started(&p);
 	hello_suites(&peer, TLS_1_2, &a, &v);
 	assert_int_equal(v.result, HELLO_ACCEPTED);
 	assert_true(v.complete);
@@ -423,12 +423,10 @@ static void a_passed_deadline_makes_a_list_incomplete(void **state)
 	static const uint16_t mine[] = { 0xc02f };
 	struct peer p = { pick, mine, 1 };
 	_arena_ struct arena a = { 0 };
-	struct addr addr = peer_addr();
 	struct hello_peer peer;
 	struct hello_verdict v;
 
-	peer_start(&p);
-	peer = peer_of(&p, &addr);
+	peer = started(&p);
 	peer.deadline = clock_tick() - 1;
 	hello_suites(&peer, TLS_1_2, &a, &v);
 	assert_int_equal(v.result, HELLO_UNTESTED);
