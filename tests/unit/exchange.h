@@ -5,7 +5,10 @@
 #ifndef NIS2_TESTS_EXCHANGE_H
 #define NIS2_TESTS_EXCHANGE_H
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "http/request.h"
 #include "http/router.h"
@@ -53,6 +56,25 @@ static inline struct settings test_settings(void)
 		.rate_limits = true,
 		.cookie_secure = true,
 	};
+}
+
+/* A SQLite database with all migrations, gone from the disk when closed. */
+static inline int test_db_open(struct db **ret)
+{
+	char path[] = "/tmp/nis2-http-XXXXXX", url[64];
+	struct err err = { 0 };
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		return -1;
+	close(fd);
+	snprintf(url, sizeof(url), "sqlite:%s", path);
+	if (db_open(url, DB_CREATE, ret, &err) && migrate_run(*ret, &err)) {
+		unlink(path);
+		return 0;
+	}
+	fprintf(stderr, "%s (%s)\n", err.msg, err.cause);
+	return -1;
 }
 
 #endif
