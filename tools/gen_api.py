@@ -173,7 +173,7 @@ def check_policy(where, words, document):
         raise Problem(f"{where}.x-scope", "is noun:read or noun:write, and not for public")
     if not 1 <= words.get("x-limit", 1) <= 10000:
         raise Problem(f"{where}.x-limit", "is 1 to 10000 calls a minute")
-    for word, values in (("x-csrf", ["exempt"]), ("x-transaction", ["none"]), ("x-count-first", [True]),
+    for word, values in (("x-csrf", ["exempt"]), ("x-transaction", ["late"]), ("x-count-first", [True]),
                          ("x-inline", INLINE)):
         if word in words:
             one_of(f"{where}.{word}", words[word], values)
@@ -375,7 +375,7 @@ def route_parts(op):
     if "x-limit" in words:
         parts.append(f".limit = {words['x-limit']}")
     for word, member in (("x-csrf", "csrf_exempt"), ("x-count-first", "count_first"),
-                         ("x-transaction", "own_transaction")):
+                         ("x-transaction", "late_transaction")):
         if word in words:
             parts.append(f".{member} = true")
     if "x-audit" in words:

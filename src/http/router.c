@@ -197,7 +197,7 @@ static bool begin_read(const struct route *route, struct call *call,
 		       struct err *err)
 {
 	if (changes(route->method) || route->need == NEED_PUBLIC ||
-	    route->own_transaction)
+	    route->late_transaction)
 		return true;
 	call->in_transaction = db_begin_read(call->db, err);
 	return call->in_transaction;
@@ -206,7 +206,7 @@ static bool begin_read(const struct route *route, struct call *call,
 static bool begin_write(const struct route *route, struct call *call,
 			struct err *err)
 {
-	if (!changes(route->method) || route->own_transaction)
+	if (!changes(route->method) || route->late_transaction)
 		return true;
 	return call_begin(call, err);
 }

@@ -72,7 +72,7 @@ static bool call_thing_delete(struct call *call, const void *in, void *out,
 const struct route api_routes[] = {
 	{ "POST", "/api/things", "thing_create", "things", call_thing_create,
 	  .status = 201, .need = NEED_PUBLIC, .limit = 10, .csrf_exempt = true,
-	  .count_first = true, .own_transaction = true,
+	  .count_first = true, .late_transaction = true,
 	  .in_size = sizeof(struct thing_create_in), .body_kind = BODY_JSON,
 	  .body_offset = offsetof(struct thing_create_in, body),
 	  .body_type = &thing_type, .body_required = true,

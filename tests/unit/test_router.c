@@ -149,7 +149,7 @@ static const struct route routes[] = {
 	  204, NEED_AUDITOR, WITH_IN, .params = thing_params,
 	  .param_count = 1 },
 	{ "POST", "/api/v1/late", "late", "t", rename_late, 204, NEED_AUDITOR,
-	  WITH_IN, .own_transaction = true },
+	  WITH_IN, .late_transaction = true },
 	{ "POST", "/api/v1/login", "login", "t", echo, 200, NEED_PUBLIC,
 	  JSON_BODY, WITH_IN, THING_OUT, .limit = 2, .count_first = true,
 	  .csrf_exempt = true },
