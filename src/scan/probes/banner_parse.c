@@ -218,6 +218,8 @@ static enum banner_result read_redis(struct span answer, struct arena *a,
 	struct span rest = answer, line;
 	const char *at;
 
+	if (!span_len(answer))
+		return BANNER_MORE;
 	if (!span_line(&rest, BANNER_MAX, &line))
 		return *answer.p == '+' || *answer.p == '-' ? BANNER_MORE
 							    : BANNER_NO;
@@ -302,9 +304,9 @@ static const char ask_postgresql[] = "\x00\x00\x00\x08\x04\xd2\x16\x2f";
 static const char ask_redis[] = "PING\r\nINFO server\r\n";
 /* OP_MSG {hello: 1, "$db": "admin"} */
 static const char ask_mongodb[] =
-	"\x33\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00"
+	"\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00"
 	"\x00\x00\x00\x00\x00"
-	"\x1e\x00\x00\x00\x10hello\x00\x01\x00\x00\x00"
+	"\x1f\x00\x00\x00\x10hello\x00\x01\x00\x00\x00"
 	"\x02$db\x00\x06\x00\x00\x00"
 	"admin\x00\x00";
 static const char ask_http[] = "GET / HTTP/1.0\r\n\r\n";
