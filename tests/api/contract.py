@@ -19,7 +19,7 @@ METHODS = ('get', 'post', 'put', 'patch', 'delete')
 UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 TIME = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z')
 
-# What a server may answer to any request, whatever the operation.
+# Ids and times have one form in answers, whatever is taken as input.
 FORMATS = jsonschema.FormatChecker(formats=())
 
 
@@ -67,8 +67,9 @@ BY_LITERAL = sorted(OPERATIONS, key=lambda op: op.path.count('{'))
 
 def find(method, path):
     """The operation that a request is for, or None."""
+    paths = [op.path for op in BY_LITERAL if op.pattern.fullmatch(path)]
     for op in BY_LITERAL:
-        if op.method == method and op.pattern.fullmatch(path):
+        if op.method == method and op.path in paths[:1]:
             return op
     return None
 

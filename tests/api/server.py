@@ -108,7 +108,7 @@ class Server:
     def sql(self, statement, *values):
         """Rows of one statement with `?` for values, on whichever database."""
         if DATABASE:
-            return psql(statement, values)
+            return psql(fill(statement, values))
         with sqlite3.connect(self.data / 'nis2.db', timeout=10) as db:
             db.execute('PRAGMA foreign_keys = ON')
             rows = db.execute(statement, values).fetchall()
@@ -120,17 +120,17 @@ class Server:
         self.sql(f'INSERT INTO {table} ({", ".join(row)}) VALUES ({places})', *row.values())
 
     def insert_many(self, table, rows):
-        """Rows with the same columns, quickly."""
+        """Rows in one go; a column that a row lacks is null."""
+        names = sorted({name for row in rows for name in row})
+        statement = f'INSERT INTO {table} ({", ".join(names)}) ' \
+                    f'VALUES ({", ".join("?" * len(names))})'
+        values = [[row.get(name) for name in names] for row in rows]
         if DATABASE:
-            return psql(';'.join(fill(
-                f'INSERT INTO {table} ({", ".join(r)}) VALUES ({", ".join("?" * len(r))})',
-                r.values()) for r in rows), ())
+            psql('; '.join(fill(statement, one) for one in values))
+            return
         with sqlite3.connect(self.data / 'nis2.db', timeout=10) as db:
-            names = list(rows[0])
-            db.executemany(f'INSERT INTO {table} ({", ".join(names)}) '
-                           f'VALUES ({", ".join("?" * len(names))})',
-                           [list(r.values()) for r in rows])
-        return db.close()
+            db.executemany(statement, values)
+        db.close()
 
     # ---- people ----
 
@@ -157,9 +157,8 @@ def fill(statement, values):
     return re.sub(r'\?', lambda _: literal(next(values)), statement)
 
 
-def psql(statement, values):
-    """One statement; the rows as JSON, since psql has no other typed output."""
-    text = fill(statement, values)
+def psql(text):
+    """Runs it; the rows as JSON, since psql has no other typed output."""
     if text.lstrip().upper().startswith('SELECT'):
         text = f'SELECT row_to_json(r) FROM ({text}) r'
     done = subprocess.run(

@@ -116,7 +116,7 @@ def test_the_private_address_behind_a_name_is_not_told(admin):
     ({'name': 'x' * 257}, 'body.name', 'string_too_long'),
     ({'name': None}, 'body.name', 'string_type'),
     ({'name': 7}, 'body.name', 'string_type'),
-    ({'name': 'nul\0'}, 'body.name', None),
+    ({'name': 'bell\a'}, 'body.name', None),
     ({'target_type': ...}, 'body.target_type', 'missing'),
     ({'target_type': 'host'}, 'body.target_type', None),
     ({'target_type': 'IP'}, 'body.target_type', None),

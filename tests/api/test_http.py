@@ -19,18 +19,16 @@ JSON = {'Content-Type': 'application/json'}
 def raw(server, data, seconds=10, close=True):
     """Bytes in, bytes out, until the server closes."""
     with socket.create_connection(('127.0.0.1', server.port), timeout=seconds) as s:
-        s.sendall(data)
-        if close:
-            s.shutdown(socket.SHUT_WR)
         got = b''
-        while True:
-            try:
-                part = s.recv(65536)
-            except (TimeoutError, ConnectionError):
-                return got
-            if not part:
-                return got
-            got += part
+        try:
+            s.sendall(data)
+            if close:
+                s.shutdown(socket.SHUT_WR)
+            while part := s.recv(65536):
+                got += part
+        except OSError:
+            pass  # it closed while we were talking, or said nothing more
+        return got
 
 
 def status_of(answer):
@@ -242,7 +240,7 @@ def test_the_trail_has_the_forwarded_address(start):
     (b'null', None), (b'12', 'model_attributes_type'), (b'', 'missing'),
     (b'{"name": 1e400}', None), (b'{"name": ' + b'9' * 4000 + b'}', None),
     (b'\xef\xbb\xbf{}', None),
-])
+], ids=lambda one: repr(one)[:40])
 def test_bodies_that_are_no_input(admin, body, kind):
     reply = admin.post('/assets', data=body, headers=JSON, expect=422)
     kinds = set(issues(reply).values())
@@ -296,7 +294,8 @@ def test_a_chunked_body_without_an_end_in_sight(server):
 @pytest.mark.parametrize('query, status', [
     ('page=1&page=2', 200), ('unknown=1', 200), ('page', 422), ('&&&', 200), ('page=%31', 200),
     ('page=%', 422), ('page=%zz', 422), ('page=%00', 422), ('status=%00', 422),
-    ('status=' + 'x' * 201, 422), ('status=%ff', 422), ('=', 200), ('status=a+b', 200)])
+    ('status=' + 'x' * 201, 422), ('status=%ff', 422), ('=', 200), ('status=a+b', 200)],
+    ids=lambda one: repr(one)[:40])
 def test_queries(admin, query, status):
     assert admin.get(f'/scans?{query}').status_code in ({status, 422} if 'page=1&' in query
                                                        else {status})
@@ -431,7 +430,7 @@ def test_origins_come_from_the_settings(start):
     b'GET / HTTP/1.1\r\nHost: x\r\n' + b''.join(b'X-%d: a\r\n' % n for n in range(5000)) + b'\r\n',
     b'GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n',
     b'GET / HTTP/1.1\r\nHost: x\r\nCookie: ' + b'a=b; ' * 5000 + b'\r\n\r\n',
-])
+], ids=lambda one: repr(one)[:60])
 def test_requests_that_are_none(server, data):
     assert status_of(raw(server, data)) in (None, 400, 404, 405, 411, 413, 414, 422, 431, 501, 505)
     alive(server)
