@@ -194,11 +194,12 @@ static bool take_offset(struct span *s, int *ret)
 bool clock_parse(const char *text, int64_t *ret)
 {
 	/* Longer texts are none: 20 digits of fraction are plenty. */
-	struct span s = span_of(text, strnlen(text, 48));
+	enum { LONGEST = 48 };
+	struct span s = span_of(text, strnlen(text, LONGEST));
 	int64_t day, time;
 	int minutes;
 
-	if (!take_date(&s, &day) ||
+	if (span_len(s) == LONGEST || !take_date(&s, &day) ||
 	    !(span_literal(&s, "T") || span_literal(&s, "t") ||
 	      span_literal(&s, " ")) ||
 	    !take_time(&s, &time) || !take_offset(&s, &minutes) || s.p != s.end)

@@ -84,27 +84,26 @@ static bool note(struct db *db, struct arena *a, const struct migration *m,
 	return db_run(db, a, &insert, args, DB_NONE, NULL, NULL, NULL, err);
 }
 
-static int newest_known(void)
+static bool check_version(struct migration_list list, int64_t version,
+			  struct err *err)
 {
-	return migration_count ? migrations[migration_count - 1].version : 0;
-}
+	int known = list.len ? list.items[list.len - 1].version : 0;
 
-static bool check_version(int64_t version, struct err *err)
-{
-	if (version <= newest_known())
+	if (version <= known)
 		return true;
 	return err_set(err, ERR_REFUSED,
 		       "the database was made by a newer nis2: it is at step "
 		       "%lld, this program knows %d",
-		       (long long)version, newest_known());
+		       (long long)version, known);
 }
 
 /* The first step that is newer than `version`; NULL when there is none. */
-static const struct migration *next_after(int64_t version)
+static const struct migration *next_after(struct migration_list list,
+					  int64_t version)
 {
-	for (int i = 0; i < migration_count; i++)
-		if (migrations[i].version > version)
-			return &migrations[i];
+	for (int i = 0; i < list.len; i++)
+		if (list.items[i].version > version)
+			return &list.items[i];
 	return NULL;
 }
 
@@ -112,16 +111,16 @@ static const struct migration *next_after(int64_t version)
  * Takes the lock, then looks which step is next: while we waited another
  * program may have done it. *ret_done: there is none left.
  */
-static bool step(struct db *db, struct arena *a, bool *ret_done,
-		 struct err *err)
+static bool step(struct db *db, struct arena *a, struct migration_list list,
+		 bool *ret_done, struct err *err)
 {
 	const struct migration *m;
 	int64_t version = 0;
 
 	if (!exec(db, a, setup, err) || !value(db, a, &newest, &version, err) ||
-	    !check_version(version, err))
+	    !check_version(list, version, err))
 		return false;
-	m = next_after(version);
+	m = next_after(list, version);
 	*ret_done = !m;
 	if (!m)
 		return true;
@@ -130,19 +129,21 @@ static bool step(struct db *db, struct arena *a, bool *ret_done,
 	return true;
 }
 
-static bool step_in_transaction(struct db *db, bool *ret_done, struct err *err)
+static bool step_in_transaction(struct db *db, struct migration_list list,
+				bool *ret_done, struct err *err)
 {
 	_arena_ struct arena a = { 0 };
 
 	if (!db_begin_write(db, err))
 		return false;
-	if (step(db, &a, ret_done, err))
+	if (step(db, &a, list, ret_done, err))
 		return db_commit(db, err);
 	db_rollback(db);
 	return false;
 }
 
-bool migrate_pending(struct db *db, int *ret, struct err *err)
+bool migrate_pending_list(struct db *db, struct migration_list list, int *ret,
+			  struct err *err)
 {
 	_arena_ struct arena a = { 0 };
 	int64_t tables = 0, version = 0;
@@ -150,24 +151,25 @@ bool migrate_pending(struct db *db, int *ret, struct err *err)
 
 	if (!value(db, &a, &has_table, &tables, err) ||
 	    (tables && !value(db, &a, &newest, &version, err)) ||
-	    !check_version(version, err))
+	    !check_version(list, version, err))
 		return false;
-	for (int i = 0; i < migration_count; i++)
-		pending += migrations[i].version > version;
+	for (int i = 0; i < list.len; i++)
+		pending += list.items[i].version > version;
 	*ret = pending;
 	return true;
 }
 
-bool migrate_run(struct db *db, struct err *err)
+bool migrate_run_list(struct db *db, struct migration_list list,
+		      struct err *err)
 {
 	bool done = false;
 	int pending = 0;
 
 	/* Nothing to do is the usual case and takes no lock. */
-	if (!migrate_pending(db, &pending, err))
+	if (!migrate_pending_list(db, list, &pending, err))
 		return false;
 	while (pending && !done)
-		if (!step_in_transaction(db, &done, err))
+		if (!step_in_transaction(db, list, &done, err))
 			return false;
 	return true;
 }

@@ -29,6 +29,16 @@ bool migrate_run(struct db *db, struct err *err);
 /* How many steps are missing. */
 bool migrate_pending(struct db *db, int *ret, struct err *err);
 
+/* The same with other steps than the program's own: for tests. */
+struct migration_list {
+	const struct migration *items;
+	int len;
+};
+bool migrate_run_list(struct db *db, struct migration_list list,
+		      struct err *err);
+bool migrate_pending_list(struct db *db, struct migration_list list, int *ret,
+			  struct err *err);
+
 /*
  * The text for one database: what its marks hold is uncovered, the marks of
  * the other stay comments (docs/sql.md).

@@ -6,32 +6,19 @@
 
 #include "store/migrate.h"
 
-/* In place of the embedded ones, and changed by the cases. */
-struct migration migrations[4];
-int migration_count;
-
-static const struct migration first = {
-	1, "first",
-	"CREATE TABLE one (id TEXT PRIMARY KEY);"
-	"/*@sqlite INSERT INTO one (id) VALUES ('sqlite'); @*/"
-	"/*@pg INSERT INTO one (id) VALUES ('postgresql'); @*/"
+/* What older and newer programs know. */
+static const struct migration steps[] = {
+	{ 1, "first",
+	  "CREATE TABLE one (id TEXT PRIMARY KEY);"
+	  "/*@sqlite INSERT INTO one (id) VALUES ('sqlite'); @*/"
+	  "/*@pg INSERT INTO one (id) VALUES ('postgresql'); @*/" },
+	{ 2, "second", "CREATE TABLE two (n BIGINT)" },
+	{ 3, "broken",
+	  "CREATE TABLE three (n BIGINT); CREATE TABLE one (n BIGINT)" },
 };
-static const struct migration second = { 2, "second",
-					 "CREATE TABLE two (n BIGINT)" };
-static const struct migration broken = {
-	3, "broken",
-	"CREATE TABLE three (n BIGINT); CREATE TABLE one (n BIGINT)"
-};
-
-static void have(int count, const struct migration *a,
-		 const struct migration *b, const struct migration *c)
-{
-	const struct migration *all[] = { a, b, c };
-
-	migration_count = count;
-	for (int i = 0; i < count; i++)
-		memcpy(&migrations[i], all[i], sizeof(*a));
-}
+static const struct migration_list up_to_1 = { steps, 1 };
+static const struct migration_list up_to_2 = { steps, 2 };
+static const struct migration_list with_broken = { steps, 3 };
 
 #define VALUE(ident, sql) \
 	static const struct sql_stmt ident = { -1, #ident, sql, sql, 0, NULL }
@@ -57,11 +44,11 @@ static int64_t number(struct fixture *f, const struct sql_stmt *stmt)
 	return n;
 }
 
-static int pending(struct fixture *f)
+static int pending(struct fixture *f, struct migration_list list)
 {
 	int n = -1;
 
-	assert_ok(f, migrate_pending(f->db, &n, &f->err));
+	assert_ok(f, migrate_pending_list(f->db, list, &n, &f->err));
 	return n;
 }
 
@@ -69,13 +56,12 @@ static void an_empty_database_gets_every_step_once(void **state)
 {
 	struct fixture *f = begin(state);
 
-	have(2, &first, &second, NULL);
-	assert_int_equal(pending(f), 2);
-	assert_ok(f, migrate_run(f->db, &f->err));
-	assert_int_equal(pending(f), 0);
+	assert_int_equal(pending(f, up_to_2), 2);
+	assert_ok(f, migrate_run_list(f->db, up_to_2, &f->err));
+	assert_int_equal(pending(f, up_to_2), 0);
 	assert_int_equal(number(f, &rows_of_one), 1);
 	assert_int_equal(number(f, &rows_of_two), 0);
-	assert_ok(f, migrate_run(f->db, &f->err));
+	assert_ok(f, migrate_run_list(f->db, up_to_2, &f->err));
 	assert_int_equal(number(f, &count_steps), 2);
 	assert_int_equal(number(f, &newest_step), 2);
 }
@@ -84,11 +70,9 @@ static void a_later_program_adds_its_steps(void **state)
 {
 	struct fixture *f = begin(state);
 
-	have(1, &first, NULL, NULL);
-	assert_ok(f, migrate_run(f->db, &f->err));
-	have(2, &first, &second, NULL);
-	assert_int_equal(pending(f), 1);
-	assert_ok(f, migrate_run(f->db, &f->err));
+	assert_ok(f, migrate_run_list(f->db, up_to_1, &f->err));
+	assert_int_equal(pending(f, up_to_2), 1);
+	assert_ok(f, migrate_run_list(f->db, up_to_2, &f->err));
 	assert_int_equal(number(f, &rows_of_two), 0);
 }
 
@@ -97,10 +81,9 @@ static void a_step_that_fails_leaves_nothing(void **state)
 	struct fixture *f = begin(state);
 	int64_t n;
 
-	have(3, &first, &second, &broken);
-	assert_false(migrate_run(f->db, &f->err));
+	assert_false(migrate_run_list(f->db, with_broken, &f->err));
 	assert_non_null(strstr(f->err.msg, "migration 0003_broken"));
-	assert_int_equal(pending(f), 1);
+	assert_int_equal(pending(f, with_broken), 1);
 	assert_int_equal(number(f, &newest_step), 2);
 	assert_false(value(f, &rows_of_three, &n));
 }
@@ -110,13 +93,11 @@ static void a_newer_database_is_refused(void **state)
 	struct fixture *f = begin(state);
 	int n;
 
-	have(2, &first, &second, NULL);
-	assert_ok(f, migrate_run(f->db, &f->err));
-	have(1, &first, NULL, NULL);
-	assert_false(migrate_pending(f->db, &n, &f->err));
+	assert_ok(f, migrate_run_list(f->db, up_to_2, &f->err));
+	assert_false(migrate_pending_list(f->db, up_to_1, &n, &f->err));
 	assert_int_equal(f->err.kind, ERR_REFUSED);
 	assert_non_null(strstr(f->err.msg, "newer"));
-	assert_false(migrate_run(f->db, &f->err));
+	assert_false(migrate_run_list(f->db, up_to_1, &f->err));
 }
 
 static void *migrate_too(void *arg)
@@ -124,7 +105,7 @@ static void *migrate_too(void *arg)
 	struct fixture *f = arg;
 	struct fixture own = { 0 };
 	bool ok = db_open(f->url, 0, &own.db, &own.err) &&
-		  migrate_run(own.db, &own.err);
+		  migrate_run_list(own.db, up_to_2, &own.err);
 
 	if (!ok)
 		fixture_fail(&own);
@@ -138,7 +119,6 @@ static void programs_that_start_at_once_take_turns(void **state)
 	pthread_t threads[4];
 	void *failed;
 
-	have(2, &first, &second, NULL);
 	for (int i = 0; i < 4; i++)
 		pthread_create(&threads[i], NULL, migrate_too, f);
 	for (int i = 0; i < 4; i++) {

@@ -10,20 +10,11 @@
 #include "base/file.h"
 #include "store/migrate.h"
 
-/* migrate.c wants the embedded steps; here they come from the files. */
-const struct migration migrations[] = { { 0 } };
-const int migration_count = 0;
-
-static bool is_step(const struct dirent *entry)
+static int is_step(const struct dirent *entry)
 {
 	const char *dot = strrchr(entry->d_name, '.');
 
 	return dot && strcmp(dot, ".sql") == 0;
-}
-
-static int is_step_for_scandir(const struct dirent *entry)
-{
-	return is_step(entry);
 }
 
 static void migrate_from_files(struct fixture *f)
@@ -32,7 +23,7 @@ static void migrate_from_files(struct fixture *f)
 	const char *folder = arena_printf(&f->arena, "%s/sql/migrations",
 					  source ? source : ".");
 	struct dirent **names = NULL;
-	int count = scandir(folder, &names, is_step_for_scandir, alphasort);
+	int count = scandir(folder, &names, is_step, alphasort);
 	char *sql;
 
 	assert_true(count > 0);
