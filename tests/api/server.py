@@ -96,6 +96,17 @@ class Server:
     def log(self):
         return self.log_file.read_text(errors='replace')
 
+    def log_of(self, reply):
+        """The lines about one request; they are written after its answer."""
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            lines = [line for line in self.log().splitlines(keepends=True)
+                     if reply.headers['X-Request-Id'] in line and line.endswith('\n')]
+            if lines:
+                return lines
+            time.sleep(0.02)
+        return []
+
     def secret(self, name):
         """A key the server made for itself."""
         for line in (self.data / 'secrets.env').read_text().splitlines():
