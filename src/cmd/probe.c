@@ -44,7 +44,8 @@ static bool read_input(struct arena *a, struct sb *ret, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set(err, ERR_INVALID, "cannot read the plan");
+			return err_set(err, ERR_INVALID,
+				       "cannot read the plan");
 		if (!n)
 			return true;
 		ret->len += (size_t)n;

@@ -32,12 +32,12 @@ struct child {
 	pid_t pid; /* 0: reaped */
 	int out;
 	int64_t deadline;
-	struct arena arena; /* of the plan's targets */
+	struct arena arena;   /* of the plan's targets */
 	const char **targets; /* sorted */
 	size_t target_count;
 	char *buf;
 	size_t start, scanned, len, cap; /* lines from `start` on */
-	bool ended, complete; /* `end` was read */
+	bool ended, complete;		 /* `end` was read */
 	int notes, hosts;
 	struct plan_host_list in_flight; /* strings by strdup() */
 };
@@ -147,8 +147,8 @@ static void keep_targets(struct child *c, const struct scan_plan *plan)
 	c->target_count = plan->targets.len;
 	c->targets = arena_array(&c->arena, c->target_count, sizeof(char *));
 	for (size_t i = 0; i < c->target_count; i++)
-		c->targets[i] = arena_strdup(&c->arena,
-					     plan->targets.items[i].target);
+		c->targets[i] =
+			arena_strdup(&c->arena, plan->targets.items[i].target);
 	qsort(c->targets, c->target_count, sizeof(char *), by_text);
 }
 
@@ -204,9 +204,9 @@ static bool add_in_flight(struct child *c, const struct probe_message *m)
 		list->items = calloc(IN_FLIGHT_MAX, sizeof(*list->items));
 	if (!list->items)
 		abort();
-	list->items[list->len++] = (struct plan_host){
-		.target = xstrdup(m->target), .ip = xstrdup(m->ip)
-	};
+	list->items[list->len++] =
+		(struct plan_host){ .target = xstrdup(m->target),
+				    .ip = xstrdup(m->ip) };
 	return true;
 }
 
@@ -295,10 +295,9 @@ static enum child_event take_line(struct child *c, const char *line, size_t len,
 /* A whole line that was read before, if there is one. */
 static bool next_line(struct child *c, const char **ret, size_t *ret_len)
 {
-	char *lf = c->len > c->scanned
-			   ? memchr(c->buf + c->scanned, '\n',
-				    c->len - c->scanned)
-			   : NULL;
+	char *lf = c->len > c->scanned ? memchr(c->buf + c->scanned, '\n',
+						c->len - c->scanned)
+				       : NULL;
 
 	c->scanned = c->len;
 	if (!lf)

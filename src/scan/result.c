@@ -11,8 +11,8 @@
 struct member {
 	const char *key;
 	const char *fact; /* that it is made of, or NULL */
-	bool (*write)(const struct fact_list *facts, int port,
-		      const char *fact, struct sb *out);
+	bool (*write)(const struct fact_list *facts, int port, const char *fact,
+		      struct sb *out);
 };
 
 /* ---- one fact as it is ---- */
@@ -216,8 +216,8 @@ static bool tech_stack(const struct fact_list *facts, int port,
 
 	if (!f)
 		return false;
-	list.items = arena_array(out->arena, 3 * f->list.len + 1,
-				 sizeof(char *));
+	list.items =
+		arena_array(out->arena, 3 * f->list.len + 1, sizeof(char *));
 	for (size_t i = 0; i < f->list.len; i++)
 		for (size_t k = 0; k < 3; k++) {
 			struct span key;

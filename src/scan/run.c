@@ -11,9 +11,9 @@ enum {
 	STACK_BYTES = 512 * 1024,
 	QUEUE_SPARE = 64, /* hosts that wait for a thread, beyond one each */
 	ERRORS_MAX = 64,
-	FACT_BYTES_MAX = 128 * 1024,	    /* of one fact */
-	FACTS_BYTES_MAX = 4 * 1024 * 1024,  /* of all of a host */
-	HOST_US = 90 * 1000000,		    /* for all probes of a host */
+	FACT_BYTES_MAX = 128 * 1024,	   /* of one fact */
+	FACTS_BYTES_MAX = 4 * 1024 * 1024, /* of all of a host */
+	HOST_US = 90 * 1000000,		   /* for all probes of a host */
 };
 
 /* An address on its way; it lies in its own arena, and ends with it. */
@@ -174,8 +174,8 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 				   .ip = host->ip };
 	struct fact_list facts = { .arena = a };
 	int64_t request_us = o->plan->scan_timeout * CLOCK_SECOND;
-	int64_t deadline = least(o->deadline,
-				 clock_tick() + HOST_US + 4 * request_us);
+	int64_t deadline =
+		least(o->deadline, clock_tick() + HOST_US + 4 * request_us);
 	struct probe_run run = {
 		.host = host,
 		.now = clock_now(),

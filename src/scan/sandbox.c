@@ -115,9 +115,10 @@ static void allow_reading(int rules, const char *path)
 static bool landlock(const char *const *readable, struct sb *note,
 		     struct err *err)
 {
-	static const char *const usual[] = { "/etc/hosts", "/etc/resolv.conf",
-					     "/etc/nsswitch.conf", "/etc/ssl",
-					     SANITIZED ? "/proc" : NULL, NULL };
+	static const char *const usual[] = {
+		"/etc/hosts", "/etc/resolv.conf",	  "/etc/nsswitch.conf",
+		"/etc/ssl",   SANITIZED ? "/proc" : NULL, NULL
+	};
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 			       LANDLOCK_CREATE_RULESET_VERSION);
 	struct ruleset r;
@@ -154,52 +155,108 @@ static bool landlock(const char *const *readable, struct sb *note,
 /* Whatever their arguments are. */
 static const int allowed[] = {
 	/* memory */
-	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
 	/* threads and signals */
-	SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
-	SCMP_SYS(set_tid_address), SCMP_SYS(sched_yield),
-	SCMP_SYS(sched_getaffinity), SCMP_SYS(exit), SCMP_SYS(exit_group),
-	SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(tgkill),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(membarrier),
+	SCMP_SYS(futex),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(set_tid_address),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getpid),
+	SCMP_SYS(tgkill),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(membarrier),
 	SCMP_SYS(restart_syscall),
 	/* time and chance */
-	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
-	SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday),
-	SCMP_SYS(time), SCMP_SYS(getrandom),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_getres),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(getrandom),
 	/* descriptors that are open */
-	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
-	SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(fcntl),
-	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(statx),
-	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
-	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_create), SCMP_SYS(epoll_ctl),
-	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(pipe2),
-	SCMP_SYS(pipe), SCMP_SYS(eventfd2),
+	SCMP_SYS(read),
+	SCMP_SYS(write),
+	SCMP_SYS(readv),
+	SCMP_SYS(writev),
+	SCMP_SYS(pread64),
+	SCMP_SYS(lseek),
+	SCMP_SYS(close),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(stat),
+	SCMP_SYS(statx),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(select),
+	SCMP_SYS(pselect6),
+	SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_create),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(pipe2),
+	SCMP_SYS(pipe),
+	SCMP_SYS(eventfd2),
 	/* the network; libunbound binds the ports it asks from */
-	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(getsockopt),
-	SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg),
-	SCMP_SYS(recvmsg), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg),
+	SCMP_SYS(connect),
+	SCMP_SYS(bind),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(sendto),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(sendmmsg),
+	SCMP_SYS(recvmmsg),
 	SCMP_SYS(shutdown),
 	/* harmless questions */
-	SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrlimit),
-	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-	SCMP_SYS(getegid), SCMP_SYS(getrusage),
+	SCMP_SYS(uname),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(getrlimit),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(getrusage),
 };
 
 /* The first moves of whoever took the process over. */
 static const int deadly[] = {
-	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(process_vm_readv),
-	SCMP_SYS(process_vm_writev), SCMP_SYS(init_module),
-	SCMP_SYS(finit_module), SCMP_SYS(bpf), SCMP_SYS(mount),
-	SCMP_SYS(kexec_load), SCMP_SYS(userfaultfd), SCMP_SYS(ptrace),
+	SCMP_SYS(execve),
+	SCMP_SYS(execveat),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(init_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(bpf),
+	SCMP_SYS(mount),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(ptrace),
 };
 
 /* Whatever a sanitizer needs to look at the process at its end. */
 static const int sanitizer_calls[] = {
-	SCMP_SYS(clone), SCMP_SYS(wait4), SCMP_SYS(prctl), SCMP_SYS(mmap),
-	SCMP_SYS(mprotect), SCMP_SYS(readlink), SCMP_SYS(getppid),
-	SCMP_SYS(getdents64), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
+	SCMP_SYS(clone),     SCMP_SYS(wait4),
+	SCMP_SYS(prctl),     SCMP_SYS(mmap),
+	SCMP_SYS(mprotect),  SCMP_SYS(readlink),
+	SCMP_SYS(getppid),   SCMP_SYS(getdents64),
+	SCMP_SYS(ptrace),    SCMP_SYS(process_vm_readv),
 	SCMP_SYS(prlimit64), SCMP_SYS(sched_setaffinity),
 };
 
@@ -238,20 +295,20 @@ static int allow_parts(scmp_filter_ctx f)
 		r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
 				     SCMP_A1(SCMP_CMP_MASKED_EQ, writing, 0));
 	for (int i = 0; i < 2 && !r; i++)
-		r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-				     SCMP_A0(SCMP_CMP_EQ,
-					     i ? AF_INET6 : AF_INET));
+		r = seccomp_rule_add(
+			f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+			SCMP_A0(SCMP_CMP_EQ, i ? AF_INET6 : AF_INET));
 	/* libunbound talks to itself; a stream pair can reach nobody else. */
 	if (!r)
-		r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-				     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf,
-					     SOCK_STREAM));
+		r = seccomp_rule_add(
+			f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
+			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
 	if (SANITIZED || r)
 		return r;
 	/* Threads, but no processes; clone3 hides its flags from us. */
-	r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-			     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD,
-				     CLONE_THREAD));
+	r = seccomp_rule_add(
+		f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	if (!r)
 		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS),
 				     SCMP_SYS(clone3), 0);

@@ -33,9 +33,9 @@ bool sandbox_limits(struct err *err);
 
 /*
  * Closes the door. `readable` are files to be read besides the usual ones of
- * /etc; empty and missing ones are fine, the last is NULL. `ret_note` says in words what holds ("seccomp, Landlock
- * 4") and what this kernel does not offer. False only when a layer that the
- * kernel has could not be put in place.
+ * /etc; empty and missing ones are fine, the last is NULL. `ret_note` says in
+ * words what holds ("seccomp, Landlock 4") and what this kernel does not offer.
+ * False only when a layer that the kernel has could not be put in place.
  */
 bool sandbox_enter(const char *const *readable, struct arena *a,
 		   const char **ret_note, struct err *err);

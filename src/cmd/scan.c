@@ -1,0 +1,388 @@
+/*
+ * nis2 scan: looks at targets and prints what it found. It needs no server and
+ * no database, and stores nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cmd/command.h"
+#include "cmd/scan_print.h"
+#include "core/catalog.h"
+#include "scan/child.h"
+#include "scan/plan.h"
+
+enum { CRASHES_MAX = 3, SELF_DEATHS_MAX = 3, LOOK_MS = 200 };
+
+/* An address the probe died with, and how often. */
+struct crash {
+	struct crash *next;
+	struct plan_host host;
+	int times;
+};
+
+struct run {
+	struct arena *arena;
+	struct scan_plan plan;
+	struct child *child;
+	struct scanned found;
+	struct crash *crashes;
+	int self_deaths;
+	int64_t total;
+	bool show_progress;
+};
+
+/* ---- progress ---- */
+
+static void show_progress(const struct run *run)
+{
+	int64_t total = run->total ? run->total : 1;
+	int done = (int)(30 * run->found.hosts / total);
+
+	if (!run->show_progress)
+		return;
+	fprintf(stderr, "\r[%.*s%.*s] %lld of %lld addresses ", done,
+		"##############################", 30 - done,
+		"..............................", (long long)run->found.hosts,
+		(long long)run->total);
+	fflush(stderr);
+}
+
+static void clear_progress(const struct run *run)
+{
+	if (run->show_progress)
+		fputs("\r\033[K", stderr);
+}
+
+/* ---- hosts ---- */
+
+static void keep_message(struct run *run, const struct probe_message *m,
+			 struct scanned_host *h)
+{
+	struct arena *a = run->arena;
+
+	h->seen = *m;
+	h->seen.target = arena_strdup(a, m->target);
+	h->seen.name = arena_strdup(a, m->name);
+	h->seen.ip = arena_strdup(a, m->ip);
+	h->seen.facts = (struct str_list){ 0 };
+	h->seen.open_ports.items =
+		arena_array(a, m->open_ports.len + 1, sizeof(int64_t));
+	for (size_t i = 0; i < m->open_ports.len; i++)
+		h->seen.open_ports.items[i] = m->open_ports.items[i];
+	h->seen.errors.items =
+		arena_array(a, m->errors.len + 1, sizeof(char *));
+	for (size_t i = 0; i < m->errors.len; i++)
+		h->seen.errors.items[i] = arena_strdup(a, m->errors.items[i]);
+}
+
+static bool add_host(struct run *run, const struct probe_message *m,
+		     struct err *err)
+{
+	struct scanned_host *h = arena_alloc(run->arena, sizeof(*h));
+	struct judge_input in = {
+		.facts = &h->facts,
+		.checks = catalog_checks(),
+		.now = clock_now(),
+	};
+
+	keep_message(run, m, h);
+	in.name = h->seen.name;
+	in.ip = h->seen.ip;
+	if (!child_facts(m, run->arena, &h->facts, err))
+		return false;
+	judge_host(&in, run->arena, &h->judged);
+	*run->found.last = h;
+	run->found.last = &h->next;
+	run->found.hosts++;
+	run->found.alive += m->is_alive;
+	for (int i = 0; i < SEVERITIES; i++)
+		run->found.counts.of[i] += h->judged.counts.of[i];
+	show_progress(run);
+	return true;
+}
+
+static void sum_up(struct scanned *s)
+{
+	int64_t sum = 0;
+
+	for (const struct scanned_host *h = s->first; h; h = h->next)
+		sum += h->seen.is_alive ? h->judged.score : 0;
+	s->has_score = score_scan(sum, s->alive, &s->score);
+	s->ended = clock_now();
+}
+
+/* ---- when the probe dies ---- */
+
+static bool note_crash(struct run *run, const struct plan_host *host,
+		       struct err *err)
+{
+	static const char *gave_up =
+		"The probe crashed three times on this address";
+	struct probe_message failed = { .kind = PROBE_MESSAGE_KIND_HOST,
+					.target = host->target,
+					.ip = host->ip,
+					.has_errors = true,
+					.errors = { &gave_up, 1 } };
+	struct crash *c = run->crashes;
+
+	while (c && (strcmp(c->host.ip, host->ip) != 0 ||
+		     strcmp(c->host.target, host->target) != 0))
+		c = c->next;
+	if (!c) {
+		c = arena_alloc(run->arena, sizeof(*c));
+		c->host.target = arena_strdup(run->arena, host->target);
+		c->host.ip = arena_strdup(run->arena, host->ip);
+		c->next = run->crashes;
+		run->crashes = c;
+	}
+	return ++c->times < CRASHES_MAX || add_host(run, &failed, err);
+}
+
+/* What is known is not looked at again; what crashed comes last, and alone. */
+static void plan_around(struct run *run)
+{
+	struct scan_plan *plan = &run->plan;
+	size_t crashes = 0;
+
+	for (const struct crash *c = run->crashes; c; c = c->next)
+		crashes++;
+	plan->done.items = arena_array(run->arena, (size_t)run->found.hosts + 1,
+				       sizeof(*plan->done.items));
+	plan->retry.items = arena_array(run->arena, crashes + 1,
+					sizeof(*plan->retry.items));
+	plan->done.len = plan->retry.len = 0;
+	for (const struct scanned_host *h = run->found.first; h; h = h->next)
+		plan->done.items[plan->done.len++] =
+			(struct plan_host){ h->seen.target, h->seen.ip };
+	for (const struct crash *c = run->crashes; c; c = c->next)
+		if (c->times < CRASHES_MAX)
+			plan->retry.items[plan->retry.len++] = c->host;
+}
+
+static bool start_again(struct run *run, const struct err *why, struct err *err)
+{
+	const struct plan_host_list *blame = child_in_flight(run->child);
+
+	if (!blame->len && ++run->self_deaths == SELF_DEATHS_MAX) {
+		*err = *why;
+		return false;
+	}
+	for (size_t i = 0; i < blame->len; i++)
+		if (!note_crash(run, &blame->items[i], err))
+			return false;
+	plan_around(run);
+	child_stop(run->child);
+	run->child = NULL;
+	return child_start(&run->plan, &run->child, err);
+}
+
+/* ---- following it ---- */
+
+static bool on_message(struct run *run, const struct probe_message *m,
+		       struct err *err)
+{
+	switch (m->kind) {
+	case PROBE_MESSAGE_KIND_TOTAL:
+		run->total = m->total;
+		show_progress(run);
+		return true;
+	case PROBE_MESSAGE_KIND_HOST:
+		return add_host(run, m, err);
+	default:
+		return true;
+	}
+}
+
+/* Until the probe has said all; what was found stays found on an error. */
+static bool follow(struct run *run, struct err *err)
+{
+	_arena_ struct arena a = { 0 };
+	struct probe_message message = { 0 };
+	struct err why = { 0 };
+
+	for (;;) {
+		arena_reset(&a);
+		switch (child_next(run->child, LOOK_MS, &a, &message, &why)) {
+		case CHILD_MESSAGE:
+			if (!on_message(run, &message, err))
+				return false;
+			break;
+		case CHILD_TIMEOUT:
+			break;
+		case CHILD_DIED:
+			if (!start_again(run, &why, err))
+				return false;
+			break;
+		case CHILD_LATE:
+			*err = why;
+			return false;
+		case CHILD_ENDED:
+			run->found.complete = true;
+			return true;
+		}
+	}
+}
+
+/* ---- the command line ---- */
+
+static bool read_ports(const char *text, struct run *run, struct err *err)
+{
+	struct int_list *ports = &run->plan.ports;
+
+	ports->items = arena_array(run->arena, PLAN_PORTS_MAX, sizeof(int64_t));
+	for (const char *p = text; *p;) {
+		char *end;
+		long port = strtol(p, &end, 10);
+
+		if (end == p || port < 1 || port > 65535 ||
+		    (*end && *end != ',') || ports->len == PLAN_PORTS_MAX)
+			return err_set(err, ERR_INVALID,
+				       "--ports must be numbers from 1 to "
+				       "65535 with commas, at most %d",
+				       PLAN_PORTS_MAX);
+		ports->items[ports->len++] = port;
+		p = *end ? end + 1 : end;
+	}
+	return true;
+}
+
+static bool make_plan(struct command_line *line, struct run *run,
+		      struct err *err)
+{
+	const char *ports = command_option(line, "ports");
+	struct target_policy policy = { .use = TARGET_CONNECT };
+	struct scan_plan *plan = &run->plan;
+	struct settings settings = { 0 };
+
+	if (!command_settings(line, &settings, err) ||
+	    !net_list_parse(settings.scan_allow_networks, line->arena,
+			    &policy.allow, err) ||
+	    !plan_make(&policy, line->args, (size_t)line->arg_count,
+		       line->arena, plan, err) ||
+	    !command_number(line, "timeout", 1, 120, &plan->scan_timeout,
+			    err) ||
+	    !command_number(line, "concurrency", 1, 200, &plan->concurrency,
+			    err) ||
+	    !command_number(line, "deadline", 1, 86400, &plan->deadline, err))
+		return false;
+	plan->allow_networks = settings.scan_allow_networks;
+	plan->hosts_file = settings.hosts_file;
+	plan->ca_file = settings.ca_file;
+	return !ports || read_ports(ports, run, err);
+}
+
+/* "de_DE.UTF-8" as people set it for programs that talk to them. */
+static const char *wanted_locale(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return catalog_locale(value);
+	}
+	return catalog_locale("en");
+}
+
+static bool wants_json(struct command_line *line, bool *ret, struct err *err)
+{
+	const char *format = command_option(line, "format");
+
+	*ret = !strcmp(format, "json");
+	return *ret || !strcmp(format, "text") ||
+	       err_set(err, ERR_INVALID, "--format must be text or json");
+}
+
+/* Whether something was found that the caller wants to fail on. */
+static bool is_bad(const struct scanned *s, enum check_severity least)
+{
+	for (int i = 0; i <= (int)least; i++)
+		if (s->counts.of[i])
+			return true;
+	return false;
+}
+
+/* Not one of the targets could be looked at: that is no "nothing found". */
+static bool none_reached(const struct scanned *s)
+{
+	for (const struct scanned_host *h = s->first; h; h = h->next)
+		if (h->seen.is_alive || !h->seen.errors.len)
+			return false;
+	return true;
+}
+
+static void print_found(const struct run *run, bool json)
+{
+	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+
+	if (json)
+		scan_print_json(&run->found, run->arena, stdout);
+	else
+		scan_print_text(&run->found, colour, run->arena, stdout);
+	fflush(stdout);
+}
+
+static int run_scan(struct command_line *line)
+{
+	struct run run = { .arena = line->arena,
+			   .show_progress = isatty(STDERR_FILENO) };
+	enum check_severity least = CHECK_SEVERITY_LOW;
+	struct err err = { 0 };
+	bool json = false, done;
+
+	run.found.last = &run.found.first;
+	if (!wants_json(line, &json, &err) || !catalog_load(&err) ||
+	    !make_plan(line, &run, &err))
+		return command_fail(line, &err);
+	if (!severity_parse(command_option(line, "fail-on"), &least)) {
+		err_set(&err, ERR_INVALID, "--fail-on must be a severity");
+		return command_fail(line, &err);
+	}
+	run.found.locale = wanted_locale();
+	run.found.started = clock_now();
+	done = child_start(&run.plan, &run.child, &err) && follow(&run, &err);
+	child_stop(run.child);
+	clear_progress(&run);
+	sum_up(&run.found);
+	print_found(&run, json);
+	if (done && none_reached(&run.found))
+		done = err_set(&err, ERR_UPSTREAM, "no target was reached");
+	if (!done)
+		return command_fail(line, &err);
+	return is_bad(&run.found, least) ? EXIT_FINDINGS : EXIT_OK;
+}
+
+const struct command cmd_scan = {
+	.name = "scan",
+	.about = "Look at targets and print what is found; needs no server",
+	.usage = "TARGET…",
+	.min_args = 1,
+	.max_args = 1000,
+	.options =
+		(const struct option_def[]){
+			{ "format", "text|json", "text", NULL,
+			  "how to print it" },
+			{ "fail-on", "SEVERITY", "LOW", NULL,
+			  "exit status 1 from this severity on; 0: none, 2: "
+			  "error" },
+			{ "allow-networks", "CIDRS", NULL,
+			  "SCAN_ALLOW_NETWORKS",
+			  "private networks that may be contacted" },
+			{ "hosts-file", "PATH", NULL, "HOSTS_FILE",
+			  "names that need no name server" },
+			{ "ca-file", "PATH", NULL, "CA_FILE",
+			  "certificates to trust besides the system's" },
+			{ "ports", "LIST", NULL, NULL,
+			  "TCP ports, with commas (the usual 14)" },
+			{ "timeout", "SECONDS", "10", NULL,
+			  "for one HTTP request" },
+			{ "concurrency", "N", "20", NULL,
+			  "hosts that are probed at the same time" },
+			{ "deadline", "SECONDS", "3600", NULL,
+			  "for all of it" },
+			{ 0 } },
+	.run = run_scan,
+};
