@@ -186,16 +186,16 @@ def test_a_scan_that_is_deleted_while_it_runs_leaves_nothing(server, slow_host):
 
 # ---- the server ----
 
-def write_until_dead(server, account, acknowledged):
+def write_until_dead(account, writer, acknowledged):
     """Creates assets as fast as it can; notes those that were acknowledged."""
     client = account.bearer()
     number = 0
     while True:
         number += 1
-        body = {'name': f'{threading.get_ident()}-{number}', 'target_type': 'ip',
-                'target_value': f'127.{threading.get_ident() % 200}.{number // 250}.{number % 250}'}
+        body = {'name': f'{writer}-{number}', 'target_type': 'ip',
+                'target_value': f'127.{writer}.{number // 250}.{number % 250}'}
         try:
-            reply = client.request('POST', '/assets', json=body, checked=False)
+            reply = client.request('POST', '/api/v1/assets', json=body, checked=False)
         except requests.RequestException:
             return
         if reply.status_code == 201:
@@ -207,8 +207,8 @@ def test_what_was_acknowledged_survives_kill_9_under_load(tmp_path):
     server.__enter__()
     account = server.register()
     acknowledged = []
-    threads = [threading.Thread(target=write_until_dead, args=(server, account, acknowledged))
-               for _ in range(4)]
+    threads = [threading.Thread(target=write_until_dead, args=(account, writer, acknowledged))
+               for writer in range(1, 5)]
     for t in threads:
         t.start()
     time.sleep(2)
