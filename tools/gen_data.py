@@ -76,8 +76,9 @@ def declared_facts(root):
 
 def check_facts(where, check, facts, problems):
     """Every fact that a check names is declared by a probe, and of a kind that its operator knows."""
-    named = [check.get("fact"), check.get("confirmed_by"), check.get("shows")]
-    named += check.get("requires", []) + check.get("unless", [])
+    named = [check.get("fact"), check.get("shows")] + check.get("requires", [])
+    if "service" in check:
+        named += ["service.name", "service.confirmed"]
     for name in dict.fromkeys(filter(None, named)):
         if name not in facts:
             problems.add(where, f"no probe declares the fact '{name}'")
@@ -91,8 +92,8 @@ def check_facts(where, check, facts, problems):
         problems.add(where, "the value is not a whole number")
     if check.get("when") == "missing" and not check.get("requires"):
         problems.add(where, "'missing' needs requires: what was not looked at is not missing")
-    if ("confirmed_by" in check) != ("severity_unconfirmed" in check):
-        problems.add(where, "confirmed_by and severity_unconfirmed come together")
+    if "severity_unconfirmed" in check and "service" not in check:
+        problems.add(where, "severity_unconfirmed needs service")
 
 
 def check_article(where, check, articles, problems):

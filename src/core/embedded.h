@@ -15,8 +15,8 @@
 
 struct embedded_file {
 	const char *path;
-	const char *type;	    /* media type, with charset for text */
-	const char *csp;	    /* Content-Security-Policy; NULL: the usual */
+	const char *type; /* media type, with charset for text */
+	const char *csp;  /* Content-Security-Policy; NULL: the usual */
 	const unsigned char *bytes; /* a NUL follows the last one */
 	const unsigned char *gzip;  /* NULL where it would not help */
 	size_t len;

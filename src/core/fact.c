@@ -57,8 +57,7 @@ void fact_add(struct fact_list *f, const struct fact *fact)
 	}
 	if (f->len == f->cap) {
 		size_t cap = f->cap ? f->cap * 2 : 64;
-		struct fact *items =
-			arena_array(f->arena, cap, sizeof(*items));
+		struct fact *items = arena_array(f->arena, cap, sizeof(*items));
 
 		if (f->len)
 			memcpy(items, f->items, f->len * sizeof(*items));

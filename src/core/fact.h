@@ -64,7 +64,7 @@ enum { FACT_ANY_PORT = -1 };
 const struct fact *fact_find(const struct fact_list *f, const char *name,
 			     int port);
 
-/* Whether it says something: true, a text or list that is not empty, a number. */
+/* Whether it says something: true, a number, a text or list with content. */
 bool fact_holds(const struct fact *fact);
 
 /* Its value in words, for evidence; a list is joined with ", ". */

@@ -18,10 +18,10 @@ static const char *list_items(const struct check_evidence *e,
 		char *count = arena_printf(a, "%" PRId64, more);
 
 		sb_addc(&out, ' ');
-		sb_add(&out, catalog_render(a, text,
-					    (struct catalog_value[]){
-						    { "count", count },
-						    { NULL } }));
+		sb_add(&out,
+		       catalog_render(a, text,
+				      (struct catalog_value[]){
+					      { "count", count }, { NULL } }));
 	}
 	return out.s;
 }

@@ -132,6 +132,23 @@ static bool states(const struct fact_list *facts, const char *name, int port,
 	return f && fact_holds(f);
 }
 
+/*
+ * What is known of the service that a check is about: the facts of the probe
+ * that listened to it.
+ */
+enum service { SERVICE_UNKNOWN, SERVICE_MEANT, SERVICE_OTHER };
+
+static enum service service_at(const struct check *c,
+			       const struct fact_list *facts, int port)
+{
+	const struct fact *name = beside(facts, "service.name", port, NULL);
+
+	if (!states(facts, "service.confirmed", port, NULL) || !name ||
+	    name->kind != FACT_TEXT)
+		return SERVICE_UNKNOWN;
+	return strcmp(name->text, c->service) ? SERVICE_OTHER : SERVICE_MEANT;
+}
+
 /* Whether the check can be evaluated in that place at all. */
 static bool applies(const struct check *c, const struct fact_list *facts,
 		    int port, const char *item)
@@ -141,10 +158,7 @@ static bool applies(const struct check *c, const struct fact_list *facts,
 	for (size_t i = 0; c->has_requires && i < c->requires.len; i++)
 		if (!states(facts, c->requires.items[i], port, item))
 			return false;
-	for (size_t i = 0; c->has_unless && i < c->unless.len; i++)
-		if (states(facts, c->unless.items[i], port, item))
-			return false;
-	return true;
+	return !c->service || service_at(c, facts, port) != SERVICE_OTHER;
 }
 
 /* ---- one check ---- */
@@ -178,7 +192,7 @@ static void look(struct court *court, const struct check *c, struct tally *t)
 	const char *name = c->fact;
 
 	if (missing && c->has_requires && c->requires.len)
-		name = c->requires.items[0];
+	name = c->requires.items[0];
 	for (size_t i = 0; i < facts->len; i++) {
 		const struct fact *f = &facts->items[i];
 		const struct fact *judged = f;
@@ -246,11 +260,33 @@ static char *shorten(struct arena *a, const char *text, size_t max)
 	return arena_printf(a, "%.*s…", (int)len, text);
 }
 
+/* "mysql 8.0.36"; NULL where nobody knows what answered. */
+static const char *shown_service(const struct court *court, int port)
+{
+	const struct fact_list *facts = court->in->facts;
+	const struct fact *name = beside(facts, "service.name", port, NULL);
+	const struct fact *version =
+		beside(facts, "service.version", port, NULL);
+
+	if (!states(facts, "service.confirmed", port, NULL) || !name)
+		return NULL;
+	if (!version || version->kind != FACT_TEXT)
+		return shorten(court->arena, fact_words(name, court->arena),
+			       VALUE_MAX);
+	return shorten(court->arena,
+		       arena_printf(court->arena, "%s, %s",
+				    fact_words(name, court->arena),
+				    version->text),
+		       VALUE_MAX);
+}
+
 static const char *shown_value(const struct court *court,
 			       const struct failure *f)
 {
 	const struct fact *fact = f->fact;
 
+	if (f->check->service)
+		return shown_service(court, f->port);
 	if (f->check->shows)
 		fact = beside(court->in->facts, f->check->shows, f->port,
 			      f->item);
@@ -259,8 +295,7 @@ static const char *shown_value(const struct court *court,
 	if (fact->kind == FACT_TIME) /* people want the day */
 		return arena_strndup(court->arena,
 				     fact_words(fact, court->arena), 10);
-	return shorten(court->arena, fact_words(fact, court->arena),
-		       VALUE_MAX);
+	return shorten(court->arena, fact_words(fact, court->arena), VALUE_MAX);
 }
 
 static enum check_severity severity_of(const struct court *court,
@@ -268,8 +303,8 @@ static enum check_severity severity_of(const struct court *court,
 {
 	const struct check *c = f->check;
 
-	if (!c->confirmed_by || !c->has_severity_unconfirmed ||
-	    states(court->in->facts, c->confirmed_by, f->port, f->item))
+	if (!c->service || !c->has_severity_unconfirmed ||
+	    service_at(c, court->in->facts, f->port) == SERVICE_MEANT)
 		return c->severity;
 	return c->severity_unconfirmed;
 }
@@ -311,8 +346,7 @@ static struct verdict *verdict_find(struct verdict_list *list,
 }
 
 /* The verdict that this failure belongs to; a new one, or one there is. */
-static struct verdict *verdict_for(struct court *court,
-				   const struct failure *f,
+static struct verdict *verdict_for(struct court *court, const struct failure *f,
 				   struct check_evidence *evidence)
 {
 	struct verdict_list *list = &court->ret->verdicts;
@@ -428,16 +462,15 @@ void judge_host(const struct judge_input *in, struct arena *a,
 	size_t checks = in->checks->len;
 
 	*ret = (struct judgement){ 0 };
-	court.failures =
-		arena_array(a, FAILURES_MAX, sizeof(*court.failures));
+	court.failures = arena_array(a, FAILURES_MAX, sizeof(*court.failures));
 	ret->checks.run.items = arena_array(a, checks + 1, sizeof(char *));
 	ret->checks.failed.items =
 		arena_array(a, checks + 1, sizeof(struct host_failure));
 	for (size_t i = 0; i < checks; i++)
 		judge_check(&court, &in->checks->items[i]);
 	make_verdicts(&court);
-	qsort(ret->verdicts.items, ret->verdicts.len,
-	      sizeof(struct verdict), by_check);
+	qsort(ret->verdicts.items, ret->verdicts.len, sizeof(struct verdict),
+	      by_check);
 	sum_up(ret);
 }
 

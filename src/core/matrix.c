@@ -110,9 +110,8 @@ static struct str_list evidence_of(const struct matrix_sum *m, char letter,
 				   const char *locale, struct arena *a)
 {
 	const struct check_list *checks = catalog_checks();
-	struct str_list list = {
-		arena_array(a, EVIDENCE_MAX, sizeof(char *)), 0
-	};
+	struct str_list list = { arena_array(a, EVIDENCE_MAX, sizeof(char *)),
+				 0 };
 
 	for (int s = CHECK_SEVERITY_CRITICAL; s <= CHECK_SEVERITY_INFO; s++)
 		for (size_t i = 0; i < checks->len; i++) {
@@ -145,8 +144,8 @@ static struct matrix_cell cell_of(const struct matrix_sum *m,
 		.letter = article->letter,
 		.checks_run = sum.run,
 		.checks_failed = sum.failed,
-		.worst_severity = sum.failed ? check_severity_names[sum.worst] :
-					       NULL,
+		.worst_severity =
+			sum.failed ? check_severity_names[sum.worst] : NULL,
 		.evidence = evidence_of(m, letter, locale, a),
 	};
 }
@@ -157,8 +156,8 @@ void matrix_make(const struct matrix_sum *m, const char *locale,
 	struct matrix_cell cells[MATRIX_LETTERS];
 
 	for (int i = 0; i < MATRIX_LETTERS; i++)
-		cells[i] = cell_of(m, catalog_article((char)('a' + i)), locale,
-				   a);
+		cells[i] =
+			cell_of(m, catalog_article((char)('a' + i)), locale, a);
 	*ret = (struct matrix){
 		.art21_a = cells[0],
 		.art21_b = cells[1],

@@ -27,7 +27,8 @@ struct matrix_check {
 };
 
 struct matrix_sum {
-	struct matrix_check checks[CATALOG_CHECKS_MAX]; /* as catalog_checks() */
+	struct matrix_check
+		checks[CATALOG_CHECKS_MAX]; /* as catalog_checks() */
 };
 
 /* Adds one host: its judgement, or the JSON that was kept of it. */

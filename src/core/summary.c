@@ -95,18 +95,18 @@ static void add_status(struct writer_state *w)
 	int64_t critical = 0, high = 0;
 
 	for (size_t i = 0; i < in->findings->len; i++) {
-		critical += in->findings->items[i].severity ==
-			    SEVERITY_CRITICAL;
+		critical +=
+			in->findings->items[i].severity == SEVERITY_CRITICAL;
 		high += in->findings->items[i].severity == SEVERITY_HIGH;
 	}
 	add_escaped(w, "<p><strong>", text(w, keys[band]), "</strong>");
 	if (in->has_score)
 		add_escaped(w, " – ",
-			    catalog_render(w->arena, text(w, "summary.score"),
-					   (struct catalog_value[]){
-						   { "score",
-						     number(w, in->score) },
-						   { NULL } }),
+			    catalog_render(
+				    w->arena, text(w, "summary.score"),
+				    (struct catalog_value[]){
+					    { "score", number(w, in->score) },
+					    { NULL } }),
 			    "");
 	add_escaped(w, "</p><p>",
 		    catalog_render(
@@ -129,8 +129,8 @@ static void add_risk(struct writer_state *w, int risk,
 
 	add_escaped(w, "<li><strong>",
 		    text(w, arena_printf(w->arena, "risk.%s.title", name)),
-		    "</strong>: ");
-	add_escaped(w, "",
+		    "</strong>");
+	add_escaped(w, text(w, "colon"),
 		    text(w, arena_printf(w->arena, "risk.%s.impact", name)),
 		    "");
 	add_escaped(w, " (<a href=\"", catalog_law_url(), "\">");
@@ -196,8 +196,7 @@ static int by_severity(const void *a, const void *b)
 static size_t collect_actions(struct writer_state *w, struct action **ret)
 {
 	size_t room = catalog_checks()->len * SEVERITIES;
-	struct action *actions =
-		arena_array(w->arena, room, sizeof(*actions));
+	struct action *actions = arena_array(w->arena, room, sizeof(*actions));
 	size_t count = 0;
 
 	for (size_t i = 0; i < w->in->findings->len; i++) {
@@ -225,10 +224,10 @@ static void add_targets(struct writer_state *w, const struct action *action)
 	if (action->targets > TARGETS_SHOWN)
 		sb_addf(w->out, " (%" PRId64 ")", action->targets);
 	for (int i = 0; i < shown; i++)
-		add_escaped(w, i ? ", " : ": ",
-			    arena_strndup(w->arena, action->first[i],
-					  TARGET_MAX),
-			    "");
+		add_escaped(
+			w, i ? ", " : text(w, "colon"),
+			arena_strndup(w->arena, action->first[i], TARGET_MAX),
+			"");
 	sb_add(w->out, action->targets > TARGETS_SHOWN ? ", …</em>" : "</em>");
 }
 
@@ -241,11 +240,11 @@ static void add_action(struct writer_state *w, const struct action *action)
 		    catalog_text(w->locale, "checks",
 				 arena_printf(w->arena, "%s.title", id)),
 		    "</strong> (");
-	add_escaped(w, "",
-		    text(w, immediate ? "summary.immediate" :
-					"summary.strategic"),
-		    "): ");
-	add_escaped(w, "",
+	add_escaped(
+		w, "",
+		text(w, immediate ? "summary.immediate" : "summary.strategic"),
+		")");
+	add_escaped(w, text(w, "colon"),
 		    catalog_text(w->locale, "checks",
 				 arena_printf(w->arena, "%s.remediation", id)),
 		    "");

@@ -85,40 +85,39 @@ static void fill_head(const struct build *b)
 	d->eyebrow = REPORT_GENERATOR;
 	d->generator = REPORT_GENERATOR;
 	d->heading = text(b, "title.heading");
-	d->title = arena_printf(b->arena, "%s: %s", text(b, "title.prefix"),
-				in->scan->name);
+	d->title = arena_printf(b->arena, "%s%s%s", text(b, "title.prefix"),
+				text(b, "colon"), in->scan->name);
 	d->author = has_organization(in) ? in->organization : REPORT_GENERATOR;
 	d->description = fill(
 		b, "description",
 		(struct catalog_value[]){
 			{ "title", d->heading },
-			{ "organization", has_organization(in) ?
-						  in->organization :
-						  text(b, "not_available") },
+			{ "organization", has_organization(in)
+						  ? in->organization
+						  : text(b, "not_available") },
 			{ "scan", in->scan->name },
 			{ NULL } });
 	d->keywords = text(b, "keywords");
 	d->confidential = text(b, "cover.confidential");
 	d->generated = day_and_time(b->arena, in->now);
-	d->footer = fill(b, "footer",
-			 (struct catalog_value[]){
-				 { "generator", REPORT_GENERATOR },
-				 { "date", d->generated },
-				 { NULL } });
+	d->footer = fill(
+		b, "footer",
+		(struct catalog_value[]){ { "generator", REPORT_GENERATOR },
+					  { "date", d->generated },
+					  { NULL } });
 }
 
 static void add_cover(const struct build *b)
 {
 	const struct scan *scan = b->in->scan;
 	struct doc_node *pairs = doc_key_values(b->doc);
-	int64_t date = scan->has_completed_at ? scan->completed_at :
-						scan->created_at;
+	int64_t date =
+		scan->has_completed_at ? scan->completed_at : scan->created_at;
 
 	if (has_organization(b->in))
 		doc_row(b->doc, pairs,
-			(struct doc_text[]){
-				{ text(b, "cover.organization") },
-				{ b->in->organization } });
+			(struct doc_text[]){ { text(b, "cover.organization") },
+					     { b->in->organization } });
 	doc_row(b->doc, pairs,
 		(struct doc_text[]){ { text(b, "cover.scan") },
 				     { scan->name } });
@@ -128,10 +127,10 @@ static void add_cover(const struct build *b)
 	doc_row(b->doc, pairs,
 		(struct doc_text[]){
 			{ text(b, "cover.duration") },
-			{ scan->has_duration_seconds ?
-				  fill_count(b, "cover.seconds",
-					     scan->duration_seconds) :
-				  text(b, "not_available") } });
+			{ scan->has_duration_seconds
+				  ? fill_count(b, "cover.seconds",
+					       scan->duration_seconds)
+				  : text(b, "not_available") } });
 }
 
 /* ---- 2: score ---- */
@@ -149,13 +148,14 @@ static void add_score(const struct build *b)
 	char *alt;
 
 	if (!scan->has_total_score) {
-		doc_paragraph(b->doc, text(b, "score.none"))->mark = MARK_MANUAL;
+		doc_paragraph(b->doc, text(b, "score.none"))->mark =
+			MARK_MANUAL;
 		return;
 	}
-	alt = fill(b, "score.alt",
-		   (struct catalog_value[]){
-			   { "score", number(b, scan->total_score) },
-			   { NULL } });
+	alt = fill(
+		b, "score.alt",
+		(struct catalog_value[]){
+			{ "score", number(b, scan->total_score) }, { NULL } });
 	doc_donut(b->doc, text(b, "score.label"), scan->total_score, 100,
 		  score_mark(scan->total_score), alt);
 }
@@ -164,9 +164,9 @@ static void add_tile(const struct build *b, struct doc_node *tiles,
 		     const char *label, int64_t value, enum doc_mark mark)
 {
 	doc_row(b->doc, tiles,
-		(struct doc_text[]){ { label },
-				     { number(b, value),
-				       value ? mark : MARK_NONE } });
+		(struct doc_text[]){
+			{ label },
+			{ number(b, value), value ? mark : MARK_NONE } });
 }
 
 static void add_result(const struct build *b)
@@ -285,7 +285,8 @@ static void add_matrix(const struct build *b)
 	struct doc_node *strip;
 	struct matrix matrix = { 0 };
 
-	/* A scan that was not finished has none; nor has one of another form. */
+	/* A scan that was not finished has none; nor has one of another form.
+	 */
 	if (!json || !codec_read(&matrix_type, json, strlen(json), "matrix",
 				 b->arena, &matrix, NULL, NULL))
 		return;
@@ -306,36 +307,6 @@ static void add_matrix(const struct build *b)
 
 /* ---- 10: findings ---- */
 
-static int by_weight(const void *a, const void *b)
-{
-	const struct finding *x = a, *y = b;
-	int order = (x->severity > y->severity) - (x->severity < y->severity);
-
-	if (!order)
-		order = (y->cvss_base_score > x->cvss_base_score) -
-			(y->cvss_base_score < x->cvss_base_score);
-	if (!order)
-		order = strcmp(x->target, y->target);
-	return order ? order : strcmp(x->id, y->id);
-}
-
-/* A copy in the order of weight, each with its texts. */
-static struct finding_list localized(const struct build *b)
-{
-	size_t len = b->in->findings->len;
-	struct finding_list list = {
-		arena_array(b->arena, len + 1, sizeof(struct finding)), len
-	};
-
-	if (len)
-		memcpy(list.items, b->in->findings->items,
-		       len * sizeof(struct finding));
-	qsort(list.items, len, sizeof(struct finding), by_weight);
-	for (size_t i = 0; i < len; i++)
-		finding_localize(&list.items[i], b->locale, b->arena);
-	return list;
-}
-
 static void add_severity_bar(const struct build *b,
 			     const struct finding_list *list)
 {
@@ -348,7 +319,7 @@ static void add_severity_bar(const struct build *b,
 	}
 	for (size_t i = 0; i < list->len; i++)
 		slices[list->items[i].severity].value++;
-	sb_addf(&alt, "%s: ", text(b, "findings.chart"));
+	sb_addf(&alt, "%s%s", text(b, "findings.chart"), text(b, "colon"));
 	for (int s = 0; s < SEVERITIES; s++)
 		sb_addf(&alt, "%s%s %" PRId64, s ? ", " : "", slices[s].label,
 			slices[s].value);
@@ -364,33 +335,41 @@ static const char *category_text(const struct build *b, const char *category)
 	return found == key ? category : found;
 }
 
+/* "Art. 21.2.h" of "Art. 21.2.h (Cryptography)": the topic is English. */
+static char *article_of(const struct build *b, const struct finding *f)
+{
+	const char *article = f->compliance_article;
+
+	return article ? arena_strndup(b->arena, article, strcspn(article, "("))
+		       : NULL;
+}
+
 static void add_finding(const struct build *b, struct doc_node *table,
 			const struct finding *f)
 {
 	char *status = arena_printf(b->arena, "status.%s",
 				    finding_status_names[f->status]);
-	const char *article = f->compliance_article ? f->compliance_article :
-						      "";
 
 	doc_row(b->doc, table,
 		(struct doc_text[]){
 			{ severity_text(b, f->severity),
 			  severity_mark(f->severity),
-			  f->has_cvss_base_score ?
-				  arena_printf(b->arena, "CVSS %.1f",
-					       f->cvss_base_score) :
-				  NULL },
-			{ category_text(b, f->category), MARK_NONE, article },
+			  f->has_cvss_base_score
+				  ? arena_printf(b->arena, "CVSS %.1f",
+						 f->cvss_base_score)
+				  : NULL },
+			{ category_text(b, f->category), MARK_NONE,
+			  article_of(b, f) },
 			{ f->title, MARK_NONE, f->technical_detail },
 			{ f->target, MARK_CODE,
-			  f->status == FINDING_STATUS_OPEN ? NULL :
-							     text(b, status) },
+			  f->status == FINDING_STATUS_OPEN ? NULL
+							   : text(b, status) },
 			{ f->remediation ? f->remediation : "–" } });
 }
 
 static void add_findings(const struct build *b)
 {
-	struct finding_list list = localized(b);
+	struct finding_list list = report_findings(b->in, b->locale, b->arena);
 	const char *heads[] = { text(b, "findings.severity"),
 				text(b, "findings.category"),
 				text(b, "findings.finding"),
@@ -430,8 +409,7 @@ static void add_assets(const struct build *b)
 	const char *heads[] = { text(b, "assets.target"), text(b, "assets.ip"),
 				text(b, "assets.state"),
 				text(b, "assets.ports") };
-	char *title =
-		fill_count(b, "section.assets", (int64_t)results->len);
+	char *title = fill_count(b, "section.assets", (int64_t)results->len);
 	struct doc_node *table;
 
 	doc_heading(b->doc, 2, title);
@@ -444,8 +422,8 @@ static void add_assets(const struct build *b)
 			(struct doc_text[]){
 				{ r->target },
 				{ *r->ip ? r->ip : "–", MARK_CODE, NULL },
-				{ text(b, r->is_alive ? "state.alive" :
-							"state.silent"),
+				{ text(b, r->is_alive ? "state.alive"
+						      : "state.silent"),
 				  r->is_alive ? MARK_NONE : MARK_QUIET, NULL },
 				{ ports_of(b, r) } });
 	}

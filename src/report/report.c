@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "core/catalog.h"
+#include "core/finding.h"
 
 #define REPORT(name) extern const struct report report_##name;
 #include "report/reports.def"
@@ -69,6 +70,36 @@ bool report_write(const struct report_input *in, const struct writer *writer,
 	return err_cause(err, "%s", strerror(errno));
 }
 
+static int by_weight(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	int order = (x->severity > y->severity) - (x->severity < y->severity);
+
+	if (!order)
+		order = (y->cvss_base_score > x->cvss_base_score) -
+			(y->cvss_base_score < x->cvss_base_score);
+	if (!order)
+		order = strcmp(x->target, y->target);
+	return order ? order : strcmp(x->id, y->id);
+}
+
+struct finding_list report_findings(const struct report_input *in,
+				    const char *locale, struct arena *a)
+{
+	size_t len = in->findings->len;
+	struct finding_list list = {
+		arena_array(a, len + 1, sizeof(struct finding)), len
+	};
+
+	if (len)
+		memcpy(list.items, in->findings->items,
+		       len * sizeof(struct finding));
+	qsort(list.items, len, sizeof(struct finding), by_weight);
+	for (size_t i = 0; i < len; i++)
+		finding_localize(&list.items[i], locale, a);
+	return list;
+}
+
 /* Letters, digits, '_' and '-' stay; 64 of them, without '_' at the ends. */
 static char *slug_of(struct arena *a, const char *name)
 {
@@ -95,8 +126,7 @@ char *report_filename(struct arena *a, const char *scan_name, int64_t time,
 	char t[CLOCK_TEXT];
 
 	clock_text(time, t); /* 2026-03-01T09:00:00… */
-	return arena_printf(a,
-			    "nis2_report_%s_%.4s%.2s%.2s_%.2s%.2s%.2s.%s",
+	return arena_printf(a, "nis2_report_%s_%.4s%.2s%.2s_%.2s%.2s%.2s.%s",
 			    slug_of(a, scan_name), t, t + 5, t + 8, t + 11,
 			    t + 14, t + 17, writer->extension);
 }

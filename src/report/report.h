@@ -56,6 +56,13 @@ struct writer {
 };
 
 /*
+ * The findings of a scan for a reader: a copy, worst first, each with its texts
+ * in the language.
+ */
+struct finding_list report_findings(const struct report_input *in,
+				    const char *locale, struct arena *a);
+
+/*
  * The writer of a format in any of its spellings ("md" is "markdown"), or
  * NULL when this build has none.
  */
@@ -64,7 +71,8 @@ const struct writer *writer_find(const char *format);
 /* The writers' table; the last has name NULL. */
 extern const struct writer *const writers[];
 
-/* Builds the dossier and writes it; flushes, and checks that all was written. */
+/* Builds the dossier and writes it; flushes, and checks that all was written.
+ */
 bool report_write(const struct report_input *in, const struct writer *writer,
 		  FILE *out, struct err *err);
 

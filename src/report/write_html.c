@@ -21,18 +21,12 @@ struct page {
 };
 
 static const char *const mark_classes[] = {
-	[MARK_NONE] = "",
-	[MARK_CRITICAL] = "critical",
-	[MARK_HIGH] = "high",
-	[MARK_MEDIUM] = "medium",
-	[MARK_LOW] = "low",
-	[MARK_INFO] = "info",
-	[MARK_OK] = "ok",
-	[MARK_PARTIAL] = "partial",
-	[MARK_MANUAL] = "manual",
-	[MARK_GAP] = "gap",
-	[MARK_CODE] = "code",
-	[MARK_QUIET] = "quiet",
+	[MARK_NONE] = "",	  [MARK_CRITICAL] = "critical",
+	[MARK_HIGH] = "high",	  [MARK_MEDIUM] = "medium",
+	[MARK_LOW] = "low",	  [MARK_INFO] = "info",
+	[MARK_OK] = "ok",	  [MARK_PARTIAL] = "partial",
+	[MARK_MANUAL] = "manual", [MARK_GAP] = "gap",
+	[MARK_CODE] = "code",	  [MARK_QUIET] = "quiet",
 };
 
 static void flush(struct page *p)
@@ -199,8 +193,8 @@ static void add_table(struct page *p, const struct doc_node *n)
 	for (const struct doc_row *r = n->rows; r; r = r->next) {
 		add(p, "<tr>");
 		for (int i = 0; i < n->columns; i++) {
-			add(p, is_number(r->cells[i].s) ? "<td class=\"n\">" :
-							  "<td>");
+			add(p, is_number(r->cells[i].s) ? "<td class=\"n\">"
+							: "<td>");
 			add_cell_text(p, &r->cells[i]);
 			add(p, "</td>");
 		}
@@ -308,7 +302,9 @@ static void add_node(struct page *p, const struct doc_node *n)
 static bool write(const struct report_input *in, const struct doc *doc,
 		  struct arena *a, FILE *out, struct err *err)
 {
-	struct page p = { .doc = doc, .out = sb_new(a, PIECE * 2), .file = out };
+	struct page p = { .doc = doc,
+			  .out = sb_new(a, PIECE * 2),
+			  .file = out };
 
 	add_head(&p);
 	for (const struct doc_node *n = doc->first; n; n = n->next)

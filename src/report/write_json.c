@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "core/catalog.h"
-#include "core/finding.h"
 #include "report/report.h"
 
 /* RFC 3339 with an offset in place of Z, as this file's readers know it. */
@@ -18,47 +17,42 @@ static char *with_offset(struct arena *a, int64_t time)
 	return arena_printf(a, "%.*s+00:00", len - 1, t);
 }
 
-static struct report_finding finding_of(const struct finding *row,
-					const char *locale, struct arena *a)
+static struct report_finding finding_of(const struct finding *f)
 {
-	struct finding f = *row;
-
-	finding_localize(&f, locale, a);
 	return (struct report_finding){
-		.severity = severity_names[f.severity],
-		.category = f.category,
-		.message = f.message,
-		.target = f.target,
-		.remediation = f.remediation,
-		.has_cvss_base_score = f.has_cvss_base_score,
-		.cvss_base_score = f.cvss_base_score,
-		.cvss_vector = f.cvss_vector,
-		.compliance_article = f.compliance_article,
-		.status = finding_status_names[f.status],
-		.finding_id = f.id,
-		.check_id = f.check_id,
-		.title = f.title,
-		.rationale = f.rationale,
-		.technical_detail = f.technical_detail,
-		.reference = f.reference,
-		.first_seen_at = f.first_seen_at,
-		.last_seen_at = f.last_seen_at,
-		.occurrences = f.occurrences,
+		.severity = severity_names[f->severity],
+		.category = f->category,
+		.message = f->message,
+		.target = f->target,
+		.remediation = f->remediation,
+		.has_cvss_base_score = f->has_cvss_base_score,
+		.cvss_base_score = f->cvss_base_score,
+		.cvss_vector = f->cvss_vector,
+		.compliance_article = f->compliance_article,
+		.status = finding_status_names[f->status],
+		.finding_id = f->id,
+		.check_id = f->check_id,
+		.title = f->title,
+		.rationale = f->rationale,
+		.technical_detail = f->technical_detail,
+		.reference = f->reference,
+		.first_seen_at = f->first_seen_at,
+		.last_seen_at = f->last_seen_at,
+		.occurrences = f->occurrences,
 	};
 }
 
-static struct report_finding_list findings_of(const struct report_input *in,
-					      const char *locale,
-					      struct arena *a)
+static struct report_finding_list
+findings_of(const struct report_input *in, const char *locale, struct arena *a)
 {
-	size_t len = in->findings->len;
+	struct finding_list rows = report_findings(in, locale, a);
 	struct report_finding_list list = {
-		arena_array(a, len + 1, sizeof(struct report_finding)), len
+		arena_array(a, rows.len + 1, sizeof(struct report_finding)),
+		rows.len
 	};
 
-	for (size_t i = 0; i < len; i++)
-		list.items[i] =
-			finding_of(&in->findings->items[i], locale, a);
+	for (size_t i = 0; i < rows.len; i++)
+		list.items[i] = finding_of(&rows.items[i]);
 	return list;
 }
 
