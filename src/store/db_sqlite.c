@@ -34,6 +34,7 @@ struct sqlite_db {
 	int64_t deadline;   /* clock_tick(); 0: the script may take its time */
 	int64_t wait_until; /* for another writer's lock */
 	char *path;
+	bool queued; /* holds `writer` */
 };
 
 static struct sqlite_db *self(struct db *db)
@@ -142,8 +143,9 @@ static int progress(void *arg)
 
 static void configure_once(void)
 {
-	/* The statistics are a lock that every allocation would take. */
+	/* Both save a lock: of the statistics, and of each connection. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
 }
 
 /*
@@ -246,6 +248,32 @@ static bool sqlite_open(const char *url, unsigned flags, struct db **ret,
 
 /* ---- transactions */
 
+/*
+ * Writers of this process queue here and not in busy(): who polls finds the
+ * short moment between two transactions by luck, and may starve. The lock is
+ * only about order; the worker's process does not know it, and need not.
+ */
+static pthread_mutex_t writer = PTHREAD_MUTEX_INITIALIZER;
+
+static bool enter_queue(struct sqlite_db *s, struct err *err)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += DEADLINE_SECONDS;
+	if (pthread_mutex_clocklock(&writer, CLOCK_MONOTONIC, &until) != 0)
+		return raise_busy("The database is busy", err);
+	s->queued = true;
+	return true;
+}
+
+static void leave_queue(struct sqlite_db *s)
+{
+	if (s->queued)
+		pthread_mutex_unlock(&writer);
+	s->queued = false;
+}
+
 /* Prepared once a connection: each request that writes needs two of them. */
 static bool control(struct sqlite_db *s, enum control which, struct err *err)
 {
@@ -270,13 +298,24 @@ static bool control(struct sqlite_db *s, enum control which, struct err *err)
 
 static bool sqlite_begin(struct db *db, enum db_tx kind, struct err *err)
 {
-	return control(self(db), kind == TX_WRITE ? BEGIN_WRITE : BEGIN_READ,
-		       err);
+	struct sqlite_db *s = self(db);
+
+	if (kind == TX_READ)
+		return control(s, BEGIN_READ, err);
+	if (!enter_queue(s, err))
+		return false;
+	if (control(s, BEGIN_WRITE, err))
+		return true;
+	leave_queue(s);
+	return false;
 }
 
 static bool sqlite_commit(struct db *db, struct err *err)
 {
-	return control(self(db), COMMIT, err);
+	bool ok = control(self(db), COMMIT, err);
+
+	leave_queue(self(db));
+	return ok;
 }
 
 static void sqlite_rollback(struct db *db)
@@ -284,6 +323,7 @@ static void sqlite_rollback(struct db *db)
 	/* A full disk and its like end the transaction by themselves. */
 	if (!sqlite3_get_autocommit(self(db)->sqlite))
 		control(self(db), ROLLBACK, NULL);
+	leave_queue(self(db));
 }
 
 static bool sqlite_exec(struct db *db, const char *sql, struct err *err)
@@ -399,11 +439,11 @@ static enum step sqlite_step(struct db *db, struct prepared *p, struct err *err)
 	return STEP_FAILED;
 }
 
-static bool set_text(sqlite3_stmt *q, int i, const struct field *f,
+static bool set_text(sqlite3_value *value, const struct field *f,
 		     struct arena *a, void *row, struct err *err)
 {
-	const unsigned char *text = sqlite3_column_text(q, i);
-	size_t len = (size_t)sqlite3_column_bytes(q, i);
+	const unsigned char *text = sqlite3_value_text(value);
+	size_t len = (size_t)sqlite3_value_bytes(value);
 	char *copy;
 
 	if (!text)
@@ -417,21 +457,25 @@ static bool set_text(sqlite3_stmt *q, int i, const struct field *f,
 	return row_set_text(f, a, row, copy, err);
 }
 
-static bool set_column(sqlite3_stmt *q, int i, const struct field *f,
+/*
+ * One look at the column and then at its value: each sqlite3_column_ call would
+ * find the column anew. Values of a connection without mutexes are "protected".
+ */
+static bool set_column(sqlite3_value *value, const struct field *f,
 		       struct arena *a, void *row, struct err *err)
 {
-	int type = sqlite3_column_type(q, i);
+	int type = sqlite3_value_type(value);
 
 	if (type == SQLITE_NULL) {
 		codec_set_null(f, row);
 		return true;
 	}
 	if (type == SQLITE_TEXT || type == SQLITE_BLOB || !field_is_number(f))
-		return set_text(q, i, f, a, row, err);
+		return set_text(value, f, a, row, err);
 	if (f->kind == F_NUM)
-		codec_set_num(f, row, sqlite3_column_double(q, i));
+		codec_set_num(f, row, sqlite3_value_double(value));
 	else
-		codec_set_int(f, row, sqlite3_column_int64(q, i));
+		codec_set_int(f, row, sqlite3_value_int64(value));
 	return true;
 }
 
@@ -441,7 +485,8 @@ static bool sqlite_row(struct prepared *p, struct arena *a, void *row,
 	sqlite3_stmt *q = query_of(p)->stmt;
 
 	for (int i = 0; i < p->columns; i++)
-		if (!set_column(q, i, p->fields[i], a, row, err))
+		if (!set_column(sqlite3_column_value(q, i), p->fields[i], a,
+				row, err))
 			return err_wrap(err, "%s", query_of(p)->name);
 	return true;
 }
