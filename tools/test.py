@@ -13,6 +13,7 @@ measure time run alone at the end.
 """
 import argparse
 import concurrent.futures
+import functools
 import json
 import os
 import re
@@ -128,9 +129,19 @@ def newest_postgres():
 
 # ---- ways to run a part ----
 
-def run(argv, env, cwd=ROOT, seconds=PART_SECONDS):
+@functools.cache
+def alone():
+    """What gives a program a network of its own (tools/alone.py); nothing where
+    the system does not allow that, and then ports may be taken."""
+    user = [] if os.getuid() == 0 else ['--user', '--map-current-user', '--keep-caps']
+    prefix = ['unshare', *user, '--net', sys.executable, str(ROOT / 'tools/alone.py')]
+    allowed = subprocess.run([*prefix, 'true'], capture_output=True).returncode == 0
+    return prefix if allowed else []
+
+
+def run(argv, env, seconds=PART_SECONDS):
     """Exit code and the merged output; a part that hangs is ended."""
-    proc = subprocess.Popen([str(a) for a in argv], env=env, cwd=cwd, text=True,
+    proc = subprocess.Popen([*alone(), *map(str, argv)], env=env, cwd=ROOT, text=True,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, errors='replace',
                             start_new_session=True)
