@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -102,13 +103,24 @@ static void add_quoted(struct line *l, const char *s)
 	l->buf[l->len++] = '"';
 }
 
+/*
+ * Letters, digits and -_.:/@%+,*~?& stand without quotes. Bits by character:
+ * strspn() would build such a table for every value of every line.
+ */
 static bool is_bare(const char *s)
 {
-	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz"
-			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "0123456789-_.:/@%+,*~?&");
+	static const uint32_t bare[8] = {
+		[1] = 0x87fffc60, [2] = 0x87ffffff, [3] = 0x47fffffe
+	};
+	size_t len = 0;
 
-	return len && !s[len] && len <= VALUE_MAX;
+	for (; s[len] && len <= VALUE_MAX; len++) {
+		unsigned char c = (unsigned char)s[len];
+
+		if (!(bare[c >> 5] >> (c & 31) & 1))
+			return false;
+	}
+	return len && len <= VALUE_MAX;
 }
 
 static void add_pair(struct line *l, const char *key, const char *value)

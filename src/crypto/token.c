@@ -8,8 +8,9 @@
 
 /*
  * What a thread remembers: a token's text, the key it was checked with, and
- * its claims. Entries are found by a keyed hash, so that nobody can choose
- * tokens that push others out, and compared in constant time.
+ * its claims. Entries are found and first compared by a keyed hash, so that
+ * nobody can choose tokens that push others out, or learn from the time of the
+ * comparison that follows: it only begins when it will succeed.
  */
 enum {
 	SEEN = 64,
@@ -24,6 +25,7 @@ struct seen_claims {
 };
 
 struct seen {
+	unsigned char hash[crypto_shorthash_BYTES];
 	size_t len;
 	char text[SEEN_TEXT];
 	unsigned char secret[crypto_shorthash_BYTES];
@@ -76,33 +78,26 @@ static void hash(const struct memory *m, const char *s, size_t len,
 	crypto_shorthash(ret, (const unsigned char *)s, len, m->key);
 }
 
-static struct seen *place(struct memory *m, const char *text, size_t len)
-{
-	unsigned char h[crypto_shorthash_BYTES];
-
-	hash(m, text, len, h);
-	return &m->seen[h[0] % SEEN];
-}
-
 static const char *or_null(const char *s)
 {
 	return *s ? s : NULL;
 }
 
 static bool recall(const struct memory *m, const struct seen *s,
+		   const unsigned char text_hash[crypto_shorthash_BYTES],
 		   const char *text, size_t len, const char *secret,
 		   struct arena *a, struct token_claims *ret)
 {
 	unsigned char h[crypto_shorthash_BYTES];
 	struct seen_claims *c;
 
-	if (s->len != len || sodium_memcmp(s->text, text, len))
+	if (s->len != len || memcmp(s->hash, text_hash, sizeof(h)) ||
+	    memcmp(s->text, text, len))
 		return false;
 	hash(m, secret, strlen(secret), h);
 	if (memcmp(s->secret, h, sizeof(h)))
 		return false;
-	c = arena_alloc(a, sizeof(*c));
-	*c = s->claims;
+	c = memcpy(arena_bytes(a, sizeof(*c)), &s->claims, sizeof(*c));
 	*ret = (struct token_claims){
 		.user_id = or_null(c->user_id),
 		.org_id = or_null(c->org_id),
@@ -128,8 +123,9 @@ static bool keep(char to[CLAIM_MAX], const char *claim)
 	return true;
 }
 
-static void remember(const struct memory *m, struct seen *s, const char *text,
-		     size_t len, const char *secret,
+static void remember(const struct memory *m, struct seen *s,
+		     const unsigned char text_hash[crypto_shorthash_BYTES],
+		     const char *text, size_t len, const char *secret,
 		     const struct token_claims *c)
 {
 	struct seen_claims *k = &s->claims;
@@ -143,6 +139,7 @@ static void remember(const struct memory *m, struct seen *s, const char *text,
 	k->issued_at = c->issued_at;
 	k->expires_at = c->expires_at;
 	hash(m, secret, strlen(secret), s->secret);
+	memcpy(s->hash, text_hash, sizeof(s->hash));
 	memcpy(s->text, text, len);
 	s->len = len;
 }
@@ -186,22 +183,37 @@ static bool decode(const char *text, const char *secret, struct arena *a,
 	return ok ? true : refuse(err, "algorithm");
 }
 
+/* As decode(), but remembers. */
+static bool decode_seen(const char *text, size_t len, const char *secret,
+			struct arena *a, struct token_claims *ret,
+			struct err *err)
+{
+	unsigned char h[crypto_shorthash_BYTES];
+	struct memory *m = memory();
+	struct seen *s;
+
+	if (!m)
+		return decode(text, secret, a, ret, err);
+	hash(m, text, len, h);
+	s = &m->seen[h[0] % SEEN];
+	if (recall(m, s, h, text, len, secret, a, ret))
+		return true;
+	if (!decode(text, secret, a, ret, err))
+		return false;
+	remember(m, s, h, text, len, secret, ret);
+	return true;
+}
+
 bool token_verify(const char *text, const char *secret, int64_t now,
 		  struct arena *a, struct token_claims *ret, struct err *err)
 {
 	size_t len = strnlen(text, TOKEN_MAX + 1);
-	struct memory *m = memory();
-	struct seen *s = m ? place(m, text, len) : NULL;
 	struct token_claims c = { 0 };
 
 	if (len > TOKEN_MAX)
 		return refuse(err, "length");
-	if (!s || !recall(m, s, text, len, secret, a, &c)) {
-		if (!decode(text, secret, a, &c, err))
-			return false;
-		if (s)
-			remember(m, s, text, len, secret, &c);
-	}
+	if (!decode_seen(text, len, secret, a, &c, err))
+		return false;
 	if (c.expires_at <= now)
 		return refuse(err, "expired");
 	*ret = c;
