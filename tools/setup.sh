@@ -45,6 +45,7 @@ test  openssh-server            sshd       a peer to scan
 test  openssl                   openssl    a peer to scan
 test  nmap                      nmap       open ports to compare with
 test  sslscan                   sslscan    TLS versions to compare with
+test  chromium                  chromium   the pages of /docs and /redoc in a browser
 test  curl                      curl       the commands of the README
 check clang                     clang      fuzzers
 check clang-tidy                clang-tidy static analysis

@@ -17,7 +17,8 @@ def browse(url, folder):
     assert CHROMIUM, 'chromium is needed: see tools/setup.sh'
     done = subprocess.run([CHROMIUM, *FLAGS, f'--user-data-dir={folder}', url],
                           capture_output=True, text=True, timeout=120, check=False)
-    return done.stdout, [line for line in done.stderr.splitlines() if ':CONSOLE' in line]
+    return done.stdout, [line for line in done.stderr.splitlines()
+                         if ':CONSOLE' in line and 'source: chrome://' not in line]
 
 
 @pytest.mark.parametrize('page', ['/docs', '/redoc'])
