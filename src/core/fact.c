@@ -4,47 +4,35 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "codec/format.h"
 #include "gen/data_types.h"
 
-/*
- * The length of the UTF-8 sequence that begins at `s`, 0 when it is none
- * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
- */
-static size_t utf8_len(const unsigned char *s)
+/* How many bytes make one valid character at `s`; 0 if none does. */
+static size_t character(const char *s)
 {
-	size_t len = s[0] < 0x80   ? 1
-		     : s[0] < 0xc2 ? 0
-		     : s[0] < 0xe0 ? 2
-		     : s[0] < 0xf0 ? 3
-		     : s[0] < 0xf5 ? 4
-				   : 0;
+	size_t rest = strnlen(s, 4);
 
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
+	for (size_t len = 1; len <= rest; len++)
+		if (format_utf8(s, len))
+			return len;
+	return 0;
 }
 
 /* A copy that is valid UTF-8 and at most FACT_TEXT_MAX bytes long. */
 static char *clean_copy(struct arena *a, const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
 	struct sb out = sb_new(a, 64);
 
-	while (*s) {
-		size_t len = utf8_len(s);
-		size_t room = FACT_TEXT_MAX - out.len;
+	while (*text) {
+		size_t len = character(text);
 
-		if ((len ? len : 3) > room)
+		if (out.len + (len ? len : 3) > FACT_TEXT_MAX)
 			break;
 		if (len)
-			sb_addn(&out, (const char *)s, len);
+			sb_addn(&out, text, len);
 		else
 			sb_add(&out, "\xef\xbf\xbd"); /* U+FFFD */
-		s += len ? len : 1;
+		text += len ? len : 1;
 	}
 	return out.s;
 }

@@ -10,6 +10,7 @@
 
 #include "core/catalog.h"
 #include "core/finding.h"
+#include "catalog_fixture.h"
 #include "table.h"
 
 static void checks_are_found_by_id(void **state)
@@ -338,17 +339,6 @@ static void embedded_files_are_sorted_and_found(void **state)
 	assert_non_null(embedded_find("/docs"));
 }
 
-static int load(void **state)
-{
-	return catalog_load(NULL) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	catalog_unload();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -370,5 +360,6 @@ int main(void)
 		cmocka_unit_test(embedded_files_are_sorted_and_found),
 	};
 
-	return cmocka_run_group_tests_name("catalog", tests, load, unload);
+	return cmocka_run_group_tests_name("catalog", tests, catalog_setup,
+					   catalog_teardown);
 }

@@ -9,6 +9,7 @@
 
 #include "core/catalog.h"
 #include "core/cvss.h"
+#include "catalog_fixture.h"
 #include "table.h"
 
 struct score {
@@ -108,17 +109,6 @@ static void the_catalogue_agrees_with_its_vectors(void **state)
 	}
 }
 
-static int load(void **state)
-{
-	return catalog_load(NULL) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	catalog_unload();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -127,5 +117,6 @@ int main(void)
 		cmocka_unit_test(the_catalogue_agrees_with_its_vectors),
 	};
 
-	return cmocka_run_group_tests_name("cvss", tests, load, unload);
+	return cmocka_run_group_tests_name("cvss", tests, catalog_setup,
+					   catalog_teardown);
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "core/catalog.h"
 #include "core/judge.h"
+#include "catalog_fixture.h"
 #include "table.h"
 
 #define NOW INT64_C(1772355600000000) /* 2026-03-01T09:00:00Z */
@@ -504,17 +505,6 @@ static void days_are_counted_from_the_given_time(void **state)
 	}
 }
 
-static int load(void **state)
-{
-	return catalog_load(NULL) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	catalog_unload();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest single[] = {
@@ -534,5 +524,6 @@ int main(void)
 	ADD(scenes, scene_is_judged);
 	for (size_t i = 0; i < COUNT(single); i++)
 		tests[n++] = single[i];
-	return _cmocka_run_group_tests("judge", tests, n, load, unload);
+	return _cmocka_run_group_tests("judge", tests, n, catalog_setup,
+				       catalog_teardown);
 }

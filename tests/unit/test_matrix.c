@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/matrix.h"
+#include "catalog_fixture.h"
 #include "table.h"
 
 /* What one host says, as judge_checks_json() writes it. */
@@ -200,17 +201,6 @@ static void status_texts_are_understood(void **state)
 				 texts[i].coverage);
 }
 
-static int load(void **state)
-{
-	return catalog_load(NULL) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	catalog_unload();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -225,5 +215,6 @@ int main(void)
 		cmocka_unit_test(status_texts_are_understood),
 	};
 
-	return cmocka_run_group_tests_name("matrix", tests, load, unload);
+	return cmocka_run_group_tests_name("matrix", tests, catalog_setup,
+					   catalog_teardown);
 }

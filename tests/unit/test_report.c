@@ -15,6 +15,7 @@
 #include "core/matrix.h"
 #include "core/summary.h"
 #include "report/report.h"
+#include "catalog_fixture.h"
 #include "table.h"
 
 #define NOW INT64_C(1772355600000000) /* 2026-03-01T09:00:00Z */
@@ -264,17 +265,6 @@ static void a_disk_that_is_full_is_told(void **state)
 	fclose(full);
 }
 
-static int load(void **state)
-{
-	return catalog_load(NULL) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	catalog_unload();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -284,5 +274,6 @@ int main(void)
 		cmocka_unit_test(a_disk_that_is_full_is_told),
 	};
 
-	return cmocka_run_group_tests_name("report", tests, load, unload);
+	return cmocka_run_group_tests_name("report", tests, catalog_setup,
+					   catalog_teardown);
 }

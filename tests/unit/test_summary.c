@@ -10,6 +10,7 @@
 
 #include "core/catalog.h"
 #include "core/summary.h"
+#include "catalog_fixture.h"
 
 static struct finding found(const char *check, enum severity severity,
 			    const char *target)
@@ -188,17 +189,6 @@ static void every_language_has_its_own_words(void **state)
 	}
 }
 
-static int load(void **state)
-{
-	return catalog_load(NULL) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	catalog_unload();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -212,5 +202,6 @@ int main(void)
 		cmocka_unit_test(every_language_has_its_own_words),
 	};
 
-	return cmocka_run_group_tests_name("summary", tests, load, unload);
+	return cmocka_run_group_tests_name("summary", tests, catalog_setup,
+					   catalog_teardown);
 }
