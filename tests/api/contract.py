@@ -8,6 +8,7 @@ import json
 import os
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import jsonschema
 
@@ -67,6 +68,9 @@ BY_LITERAL = sorted(OPERATIONS, key=lambda op: op.path.count('{'))
 
 def find(method, path):
     """The operation that a request is for, or None."""
+    path = unquote(path)
+    if '\0' in path:
+        return None
     paths = [op.path for op in BY_LITERAL if op.pattern.fullmatch(path)]
     for op in BY_LITERAL:
         if op.method == method and op.path in paths[:1]:

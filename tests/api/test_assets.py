@@ -145,7 +145,8 @@ def test_members_nobody_knows_are_ignored(admin):
     assert got['is_active'] is True
 
 
-@pytest.mark.parametrize('again', [' www.EXAMPLE.com', 'http://www.example.com/', 'www.example.com.'])
+@pytest.mark.parametrize('again', [' www.EXAMPLE.com', 'http://www.example.com/',
+                                   'www.example.com.'])
 def test_one_target_stands_once(admin, again):
     admin.post('/assets', json=ASSET, expect=201)
     reply = admin.post('/assets', json=asset('domain', again), expect=409)
@@ -192,7 +193,8 @@ def test_update_changes_what_was_sent(admin, one, change, result):
 
 
 @pytest.mark.parametrize('change, loc', [
-    ({'name': None}, 'body.name'), ({'name': ''}, 'body.name'), ({'is_active': None}, 'body.is_active'),
+    ({'name': None}, 'body.name'), ({'name': ''}, 'body.name'),
+    ({'is_active': None}, 'body.is_active'),
     ({'is_active': 'yes'}, 'body.is_active'), ({'target_type': 'x'}, 'body.target_type'),
     ({'target_value': ''}, 'body.target_value'), ({'tags': {}}, 'body.tags')])
 def test_update_checks_fields(admin, one, change, loc):

@@ -1,5 +1,6 @@
 """Findings: lists and their filters, counts, and what people decide."""
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -178,6 +179,26 @@ def test_bulk_update_of_a_thousand(account, admin):
     got = bulk(admin, [row['id'] for row in rows], 'accepted_risk').json()
     assert got == {'updated': 1000, 'total_requested': 1000, 'not_found': []}
     assert admin.get('/findings/stats').json()['accepted_risk'] == 1000
+
+
+def test_counts_stay_right_when_many_decide_at_once(account, many):
+    ids = [row['id'] for row in many]
+
+    def decide(n):
+        status = ('open', 'resolved', 'acknowledged')[n % 3]
+        if n % 4 == 0:
+            return bulk(account.bearer(), ids if n % 8 else ids[::-1], status).status_code
+        return account.bearer().patch(f'/findings/{ids[n % 2]}',
+                                      json={'status': status}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(decide, range(48))) == {200}
+    client = account.bearer()
+    stats = client.get('/findings/stats').json()
+    listed = [finding['status'] for finding in client.get('/findings').json()['items']]
+    assert {status: listed.count(status) for status in set(listed)} == \
+        {status: stats[status] for status in set(listed)}
+    assert stats['total'] == 5
 
 
 # ---- roles and trail ----

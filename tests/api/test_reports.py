@@ -105,6 +105,17 @@ def test_an_organisation_has_so_many_in_work(account, admin):
     assert generate(admin, scans[0], format='html').json()['deduplicated'] is True
 
 
+def test_parallel_requests_do_not_exceed_the_limit(account):
+    scans = [seed.scan(account) for _ in range(6)]
+
+    def ask(scan_id):
+        query = f'/reports/generate?scan_id={scan_id}&format=html'
+        return account.bearer().post(query).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(ask, scans)) == [200] * 3 + [429] * 3
+
+
 def test_every_member_may_ask(team):
     scan_id = seed.scan(team['org'])
     task = generate(team['viewer'], scan_id, format='html').json()['task_id']

@@ -1,4 +1,6 @@
 """Scans as the API sees them; what a scan finds is tested in tests/scan."""
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import seed
@@ -97,6 +99,17 @@ def test_a_month_has_so_many_scans(server, account, admin, assets):
     create(admin, assets)
     create(admin, assets, expect=429)
     assert admin.get('/scans').json()['total'] == 2
+
+
+def test_parallel_requests_do_not_exceed_the_quota(server, account, assets):
+    server.sql('UPDATE organization SET max_scans_per_month = 2 WHERE id = ?', account.org)
+
+    def ask(_):
+        return account.bearer().post('/scans', json={
+            'name': 'A scan', 'asset_ids': list(assets.values())}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(ask, range(6))) == [201, 201] + [429] * 4
 
 
 @pytest.mark.parametrize('status', ['pending', 'running'])

@@ -4,7 +4,7 @@ import pytest
 import contract
 import seed
 
-# An id of each kind that the other organisation has, by parameter.
+# What would show on the other side if it got through.
 BODIES = {'asset_update': {'name': 'Taken over'}, 'finding_update': {'status': 'resolved'}}
 WITH_ID = [op for op in contract.OPERATIONS if op.parameters_in('path')]
 
@@ -26,7 +26,8 @@ def theirs(server):
 
 
 def ask(client, op, ids):
-    return client.request(op.method, op.fill(**ids), json=BODIES.get(op.id, {} if op.body else None))
+    return client.request(op.method, op.fill(**ids),
+                          json=BODIES.get(op.id, {} if op.body else None))
 
 
 @pytest.mark.parametrize('op', WITH_ID, ids=str)
