@@ -103,6 +103,53 @@ static bool add_host(struct run *run, const struct probe_message *m,
 	return true;
 }
 
+/* The place of a host's target on the command line. */
+static size_t place_of(const struct run *run, const struct scanned_host *h)
+{
+	size_t i = 0;
+
+	while (i < run->plan.targets.len &&
+	       strcmp(run->plan.targets.items[i].target, h->seen.target) != 0)
+		i++;
+	return i;
+}
+
+struct placed {
+	struct scanned_host *host;
+	size_t place;
+	struct addr addr;
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	if (x->place != y->place)
+		return x->place < y->place ? -1 : 1;
+	return memcmp(&x->addr, &y->addr, sizeof(x->addr));
+}
+
+/* In the order of the command line, not in that of the answers. */
+static void put_in_order(struct run *run)
+{
+	struct placed *all = arena_array(
+		run->arena, (size_t)run->found.hosts + 1, sizeof(*all));
+	size_t n = 0;
+
+	for (struct scanned_host *h = run->found.first; h; h = h->next, n++) {
+		all[n].host = h;
+		all[n].place = place_of(run, h);
+		addr_parse(h->seen.ip, &all[n].addr);
+	}
+	qsort(all, n, sizeof(*all), by_place);
+	run->found.last = &run->found.first;
+	for (size_t i = 0; i < n; i++) {
+		*run->found.last = all[i].host;
+		run->found.last = &all[i].host->next;
+	}
+	*run->found.last = NULL;
+}
+
 static void sum_up(struct scanned *s)
 {
 	int64_t sum = 0;
@@ -346,6 +393,7 @@ static int run_scan(struct command_line *line)
 	done = child_start(&run.plan, &run.child, &err) && follow(&run, &err);
 	child_stop(run.child);
 	clear_progress(&run);
+	put_in_order(&run);
 	sum_up(&run.found);
 	print_found(&run, json);
 	if (done && none_reached(&run.found))

@@ -1,0 +1,167 @@
+"""Peers that want to hold the scanner up or break it: the scan ends in time and says what it could not see."""
+import socket
+import ssl
+import time
+
+import pytest
+
+from conftest import scan
+from peers import Mock
+
+HOST = '127.77.1.1'
+
+
+def silent(connection):
+    """A tar pit: takes the connection and says nothing."""
+    while connection.recv(4096):
+        pass
+
+
+def drip(connection):
+    """A header, one byte at a time, for ever."""
+    connection.recv(4096)
+    connection.sendall(b'HTTP/1.1 200 OK\r\n')
+    while True:
+        connection.sendall(b'X')
+        time.sleep(0.2)
+
+
+def endless_headers(connection):
+    connection.recv(4096)
+    connection.sendall(b'HTTP/1.1 200 OK\r\n')
+    while True:
+        connection.sendall(b'X-Filler: ' + b'a' * 1000 + b'\r\n')
+
+
+def endless_line(connection):
+    connection.recv(4096)
+    connection.sendall(b'HTTP/1.1 200 ')
+    while True:
+        connection.sendall(b'a' * 65536)
+
+
+def endless_body(connection):
+    connection.recv(4096)
+    connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n')
+    while True:
+        connection.sendall(b'a' * 65536)
+
+
+def endless_chunks(connection):
+    connection.recv(4096)
+    connection.sendall(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n')
+    while True:
+        connection.sendall(b'1\r\na\r\n' * 1000)
+
+
+def garbage(connection):
+    connection.sendall(bytes(range(256)) * 64)
+    silent(connection)
+
+
+def reset(connection):
+    connection.recv(1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\1\0\0\0\0\0\0\0')
+
+
+def not_quite_tls(connection):
+    """A record header that promises more than it may, then nothing."""
+    connection.recv(4096)
+    connection.sendall(b'\x16\x03\x03\xff\xff' + b'\x02' * 100)
+    silent(connection)
+
+
+def endless_records(connection):
+    connection.recv(4096)
+    while True:
+        connection.sendall(b'\x16\x03\x03\x00\x10' + b'\x00' * 16)
+
+
+# name, port, server, an open port stays open in the result
+PEERS = [
+    ('a tar pit on the web ports', 80, silent),
+    ('a tar pit behind TLS', 443, silent),
+    ('a header that drips', 80, drip),
+    ('headers without end', 80, endless_headers),
+    ('a line without end', 80, endless_line),
+    ('a body without end', 8080, endless_body),
+    ('chunks without end', 8080, endless_chunks),
+    ('garbage instead of TLS', 443, garbage),
+    ('garbage instead of HTTP', 80, garbage),
+    ('a record that is too long', 8443, not_quite_tls),
+    ('records without end', 443, endless_records),
+    ('a reset after the first byte', 443, reset),
+    ('a silent Redis', 6379, silent),
+    ('a garbling Redis', 6379, garbage),
+    ('a silent SSH', 22, silent),
+    ('a garbling SSH', 22, garbage),
+    ('a garbling MongoDB', 27017, garbage),
+    ('a garbling SMB', 445, garbage),
+    ('a garbling PostgreSQL', 5432, garbage),
+    ('a garbling MySQL', 3306, garbage),
+    ('a garbling RDP', 3389, garbage),
+    ('a garbling name server', 53, garbage),
+]
+
+
+@pytest.mark.parametrize('number,name,port,serve', [(i, *p) for i, p in enumerate(PEERS)], ids=[p[0] for p in PEERS])
+def test_ends_in_time(number, name, port, serve):
+    address = f'127.77.1.{number + 1}'
+    mock = Mock(address, port, serve)
+    try:
+        outcome = scan('--format', 'json', '--timeout', 2, address, timeout=60)
+    finally:
+        mock.close()
+    assert outcome.status in (0, 1), outcome.errors
+    assert outcome.asset(address)['ports'] == [port]
+    assert outcome.json['summary']['complete']
+    # Two seconds for a request, three for a hello, five for a banner: never the sum of what a peer would like.
+    assert outcome.seconds < 20
+
+
+def test_says_what_it_could_not_see():
+    mock = Mock(HOST, 8080, silent)
+    try:
+        outcome = scan('--format', 'json', '--timeout', 1, HOST)
+    finally:
+        mock.close()
+    assert any('port 8080' in error and 'timed out' in error for error in outcome.asset(HOST)['errors'])
+    assert outcome.asset(HOST)['http_info']['8080']['error']
+
+
+def test_all_ports_of_a_tar_pit_keep_the_host_within_its_time():
+    mocks = [Mock(HOST, port, silent) for port in (21, 22, 23, 53, 80, 443, 445, 3306, 3389, 5432, 6379, 8080, 8443, 27017)]
+    try:
+        outcome = scan('--format', 'json', '--timeout', 1, HOST, timeout=150)
+    finally:
+        for mock in mocks:
+            mock.close()
+    assert len(outcome.asset(HOST)['ports']) == 14
+    assert outcome.seconds < 110
+
+
+def test_the_deadline_ends_the_scan():
+    mocks = [Mock(f'127.77.2.{n}', 22, silent) for n in range(1, 31)]
+    try:
+        outcome = scan('--format', 'json', '--deadline', 3, '--concurrency', 1, '127.77.2.0/27', timeout=60)
+    finally:
+        for mock in mocks:
+            mock.close()
+    assert outcome.status == 2
+    assert not outcome.json['summary']['complete']
+    assert outcome.seconds < 15
+    assert 'deadline' in outcome.errors
+
+
+def test_a_banner_cannot_command_the_terminal():
+    def serve(connection):
+        connection.sendall(b'SSH-2.0-\x1b]0;owned\x07\x1b[31mX\r\n')
+        silent(connection)
+
+    mock = Mock(HOST, 22, serve)
+    try:
+        outcome = scan(HOST)
+    finally:
+        mock.close()
+    assert 'open: 22 ssh' in outcome.text
+    assert '\x1b' not in outcome.text and '\x07' not in outcome.text
