@@ -260,24 +260,27 @@ static char *shorten(struct arena *a, const char *text, size_t max)
 	return arena_printf(a, "%.*s…", (int)len, text);
 }
 
-/* "mysql 8.0.36"; NULL where nobody knows what answered. */
+/*
+ * "mysql 8.0.36", or the version alone where it names the product too; NULL
+ * where nobody knows what answered.
+ */
 static const char *shown_service(const struct court *court, int port)
 {
 	const struct fact_list *facts = court->in->facts;
 	const struct fact *name = beside(facts, "service.name", port, NULL);
 	const struct fact *version =
 		beside(facts, "service.version", port, NULL);
+	char *text;
 
 	if (!states(facts, "service.confirmed", port, NULL) || !name)
 		return NULL;
-	if (!version || version->kind != FACT_TEXT)
-		return shorten(court->arena, fact_words(name, court->arena),
-			       VALUE_MAX);
-	return shorten(court->arena,
-		       arena_printf(court->arena, "%s, %s",
-				    fact_words(name, court->arena),
-				    version->text),
-		       VALUE_MAX);
+	text = fact_words(name, court->arena);
+	if (version && version->kind == FACT_TEXT)
+		text = strcasestr(version->text, text)
+			       ? arena_strdup(court->arena, version->text)
+			       : arena_printf(court->arena, "%s %s", text,
+					      version->text);
+	return shorten(court->arena, text, VALUE_MAX);
 }
 
 static const char *shown_value(const struct court *court,

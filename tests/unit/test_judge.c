@@ -330,7 +330,12 @@ static void evidence_lists_what_failed(void **state)
 		   "445 service.version SMB 3.1.1\n445 service.confirmed yes",
 		   "host.example", &a, &j);
 	assert_string_equal(only(&j)->evidence,
-			    "{\"port\":445,\"value\":\"smb, SMB 3.1.1\"}");
+			    "{\"port\":445,\"value\":\"SMB 3.1.1\"}");
+	judge_text("3306 port.open yes\n3306 service.name mysql\n"
+		   "3306 service.version 8.0.36\n3306 service.confirmed yes",
+		   "host.example", &a, &j);
+	assert_string_equal(only(&j)->evidence,
+			    "{\"port\":3306,\"value\":\"mysql 8.0.36\"}");
 	judge_text("445 port.open yes\n445 service.name smb\n"
 		   "445 service.confirmed no",
 		   "host.example", &a, &j);
