@@ -25,6 +25,7 @@ enum {
 	BODY_TIME = 10, /* and one more for each BODY_RATE bytes */
 	BODY_RATE = 64 * 1024,
 	BODY_FIRST = 64 * 1024, /* room made before a byte of it is seen */
+	DRAIN_MAX = 16 << 20,	/* of a body that is too large anyway */
 	IDLE_TIME = 30,
 	REPLY_TIME = 600, /* a large report over a slow line */
 	LINGER = 5,	  /* for replies under way when the server stops */
@@ -221,7 +222,7 @@ static enum MHD_Result proceed(struct flight *f)
 
 	x->body = f->body.s ? f->body.s : "";
 	x->body_len = f->body.len;
-	if (f->too_large)
+	if (f->too_large && !x->reply.status)
 		reply_status(x, 413, "Request body too large");
 	if (x->reply.status || (f->next == ROUTER_INLINE && run_inline(f)))
 		return send_reply(f);
@@ -269,31 +270,30 @@ static enum MHD_Result begin(struct flight *f, const char *method)
 	if (!x->reply.status && !begin_metrics(f))
 		f->next =
 			router_begin(f->server->router, x, f->server->embedded);
+	f->too_large = length > (int64_t)router_body_max(x);
 	/* libmicrohttpd closes the connection: nobody reads that body. */
-	if (length > (int64_t)router_body_max(x)) {
-		f->too_large = true;
+	if (length > DRAIN_MAX)
 		return proceed(f);
-	}
 	if (length > 0 || request_is_chunked(x)) {
 		peer_deadline(f->peer, clock_tick(), body_time(f));
 		f->body = sb_new(&x->arena, length > BODY_FIRST
 						    ? BODY_FIRST
 						    : (size_t)length + 1);
-		return MHD_YES;
 	}
-	/* A reply at this point would cost the client its connection. */
+	/* Even without a body: a reply here would close the connection. */
 	return MHD_YES;
 }
 
-/* What is past the maximum is read and dropped, twice as much is not read. */
+/*
+ * What is past the maximum is read and dropped: a client that is still sending
+ * when the connection closes never sees the reply. There is an end to that.
+ */
 static enum MHD_Result take_body(struct flight *f, const char *bytes,
 				 size_t len)
 {
-	size_t max = router_body_max(&f->x);
-
-	if (f->body.len + len > 2 * max)
+	if (f->body.len + len > DRAIN_MAX)
 		return MHD_NO;
-	if (f->body.len + len > max)
+	if (f->body.len + len > router_body_max(&f->x))
 		f->too_large = true;
 	if (f->too_large || f->x.reply.status)
 		f->body.len += len;
