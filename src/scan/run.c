@@ -13,7 +13,7 @@ enum {
 	ERRORS_MAX = 64,
 	FACT_BYTES_MAX = 128 * 1024,	   /* of one fact */
 	FACTS_BYTES_MAX = 4 * 1024 * 1024, /* of all of a host */
-	HOST_US = 90 * 1000000,		   /* for all probes of a host */
+	HOST_US = 45 * 1000000,		   /* for all probes of a host */
 };
 
 /* An address on its way; it lies in its own arena, and ends with it. */

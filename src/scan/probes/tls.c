@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "net/conn.h"
 #include "scan/probe.h"
+#include "scan/probes/banner.h"
 
 /*
  * A port that is not known for TLS gets this long to answer a hello: services
@@ -150,6 +151,9 @@ static bool run_tls(struct probe_run *run, struct err *err)
 	};
 	bool offers = false;
 
+	/* A hello is noise in the log of MySQL, and SSH makes us wait. */
+	if (!certain && service_on(run->port))
+		return true;
 	for (int i = 0; i < TLS_VERSIONS; i++) {
 		hello_suites(&peer, order[i], run->arena, &verdicts[i]);
 		offers |= verdicts[i].result == HELLO_ACCEPTED;
