@@ -259,9 +259,9 @@ static bool enter_queue(struct sqlite_db *s, struct err *err)
 {
 	struct timespec until;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
+	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += DEADLINE_SECONDS;
-	if (pthread_mutex_clocklock(&writer, CLOCK_MONOTONIC, &until) != 0)
+	if (pthread_mutex_timedlock(&writer, &until) != 0)
 		return raise_busy("The database is busy", err);
 	s->queued = true;
 	return true;

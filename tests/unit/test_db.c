@@ -513,6 +513,26 @@ static void opening_says_which_file_and_why(void **state)
 	unlink(junk);
 }
 
+static void a_full_disk_is_said_and_survived(void **state)
+{
+	struct fixture *f = with_table(state);
+	const char *word = arena_printf(&f->arena, "%0*d", 3000, 0);
+	bool ok = true;
+	int rows = 0;
+
+	assert_ok(f, db_exec(f->db, "PRAGMA max_page_count = 20", &f->err));
+	assert_ok(f, db_begin_write(f->db, &f->err));
+	while (ok && rows < 100)
+		ok = put(f, arena_printf(&f->arena, "%d%s", rows++, word));
+	assert_false(ok);
+	assert_int_equal(f->err.kind, ERR_BUSY);
+	assert_string_equal(f->err.msg, "The disk of the database is full");
+	assert_false(db_commit(f->db, &f->err));
+	assert_int_equal(value(f, &count), 0);
+	assert_ok(f, put(f, "small"));
+	assert_int_equal(value(f, &count), 1);
+}
+
 static void a_read_only_connection_writes_nothing(void **state)
 {
 	struct fixture *f = with_table(state);
@@ -596,6 +616,7 @@ int main(void)
 		on_both(writers_take_turns),
 		on_sqlite(a_new_file_is_ours_alone),
 		on_sqlite(opening_says_which_file_and_why),
+		on_sqlite(a_full_disk_is_said_and_survived),
 		on_sqlite(a_read_only_connection_writes_nothing),
 		on_postgresql(a_lost_connection_comes_back),
 		on_postgresql(a_bad_address_does_not_show_its_password),
