@@ -31,7 +31,8 @@ struct arena {
 void *arena_alloc(struct arena *a, size_t size)
 	__attribute__((returns_nonnull, alloc_size(2)));
 
-/* `count` zeroed elements of `size` bytes; aborts when the product overflows. */
+/* `count` zeroed elements of `size` bytes; aborts when the product overflows.
+ */
 void *arena_array(struct arena *a, size_t count, size_t size)
 	__attribute__((returns_nonnull, alloc_size(2, 3)));
 

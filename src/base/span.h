@@ -27,14 +27,17 @@ struct span {
 struct span span_of(const void *bytes, size_t len);
 struct span span_str(const char *s);
 size_t span_len(struct span s);
-bool span_is(struct span s, const char *word);	    /* same bytes */
+bool span_is(struct span s, const char *word);	      /* same bytes */
 bool span_is_nocase(struct span s, const char *word); /* ASCII case folded */
 bool span_starts_nocase(struct span s, const char *prefix);
 /* Where `needle` first occurs, ASCII case folded; NULL if nowhere. */
 const char *span_find_nocase(struct span s, const char *needle);
 char *span_dup(struct arena *a, struct span s);
 
-/* Up to LF (CR LF and LF both end a line); false if longer than `max`. */
+/*
+ * Up to LF (CR LF and LF both end a line); false if longer than `max`, and for
+ * a rest without LF: it is no line yet (span_until() takes that).
+ */
 bool span_line(struct span *s, size_t max, struct span *ret);
 /* Up to `stop` or the end, without it; the cursor passes it. */
 bool span_until(struct span *s, char stop, size_t max, struct span *ret);

@@ -28,8 +28,7 @@ void db_close_at_end(struct db **db);
  * file (0600) when `DB_CREATE` is set; WAL, busy_timeout 10 s, foreign keys.
  */
 enum db_flags { DB_CREATE = 1, DB_READ_ONLY = 2 };
-bool db_open(const char *url, unsigned flags, struct db **ret,
-	     struct err *err);
+bool db_open(const char *url, unsigned flags, struct db **ret, struct err *err);
 void db_close(struct db *db);
 
 /* "sqlite" or "postgresql". */
@@ -83,10 +82,10 @@ struct sql_stmt {
 enum db_shape {
 	DB_NONE,    /* no result */
 	DB_CHANGES, /* ret: int64_t *, how many rows it changed */
-	DB_VALUE,   /* ret: int64_t *, first column of the only row; NULL is 0 */
-	DB_ONE,	    /* ret: struct of `type`; no row is ERR_NOT_FOUND */
-	DB_MAYBE,   /* the same, but no row is true with *ret_found false */
-	DB_MANY,    /* ret: struct any_list of `type` */
+	DB_VALUE, /* ret: int64_t *, first column of the only row; NULL is 0 */
+	DB_ONE,	  /* ret: struct of `type`; no row is ERR_NOT_FOUND */
+	DB_MAYBE, /* the same, but no row is true with *ret_found false */
+	DB_MANY,  /* ret: struct any_list of `type` */
 };
 
 /*
@@ -100,9 +99,9 @@ bool db_run(struct db *db, struct arena *a, const struct sql_stmt *stmt,
 	    struct err *err);
 
 /*
- * Prepares without running, and checks columns against `type`: each has a member
- * that it fits, and each required member has a column or is `computed`. For the
- * test.
+ * Prepares without running, and checks columns against `type`: each has a
+ * member that it fits, and each required member has a column or is `computed`.
+ * For the test.
  */
 bool db_prepare(struct db *db, const struct sql_stmt *stmt,
 		const struct type *type, struct err *err);
