@@ -51,23 +51,24 @@ GROUP BY org_id, severity, status, category;
 -- finding_state(org text, fingerprint text) -> maybe finding_row
 SELECT id, severity, category, status, scan_id FROM finding WHERE org_id = $1 AND fingerprint = $2;
 
--- finding_insert(org text, id text, scan_id text, scan_result_id text, check_id text, severity text, severity_rank bigint, category text, message text, target text, evidence text, reference text?, cvss_base_score double?, cvss_vector text?, remediation_cost text?, remediation_effort text?, compliance_article text?, fingerprint text, now bigint) -> changes
+-- finding_see(org text, id text, scan_id text, scan_result_id text, check_id text, severity text, severity_rank bigint, category text, message text, target text, evidence text, reference text?, cvss_base_score double?, cvss_vector text?, remediation_cost text?, remediation_effort text?, compliance_article text?, fingerprint text, now bigint) -> one finding_row
+-- New, or seen again by a later scan: history goes on. What people decided
+-- stays, but what was called resolved and is there again is open again. The id
+-- that comes back is the one given, when it is new.
 INSERT INTO finding (org_id, id, scan_id, scan_result_id, check_id, severity, severity_rank, category, message, target, evidence,
 	reference, cvss_base_score, cvss_vector, remediation_cost, remediation_effort, compliance_article, status, fingerprint,
 	first_seen_at, last_seen_at, occurrences, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'open', $18, $19, $19, 1, $19, $19)
-ON CONFLICT (org_id, fingerprint) DO NOTHING;
-
--- finding_again(org text, id text, scan_id text, scan_result_id text, check_id text, severity text, severity_rank bigint, evidence text, reference text?, cvss_base_score double?, cvss_vector text?, remediation_cost text?, remediation_effort text?, compliance_article text?, now bigint) -> changes
--- Seen by a later scan: history goes on. What people decided stays, but what
--- was called resolved and is there again is open again.
-UPDATE finding SET scan_id = $3, scan_result_id = $4, check_id = $5, severity = $6, severity_rank = $7, evidence = $8,
-	reference = $9, cvss_base_score = $10, cvss_vector = $11, remediation_cost = $12, remediation_effort = $13,
-	compliance_article = $14, last_seen_at = $15, updated_at = $15,
-	occurrences = occurrences + CASE WHEN scan_id = $3 THEN 0 ELSE 1 END,
-	resolved_at = CASE WHEN status = 'resolved' THEN NULL ELSE resolved_at END,
-	status = CASE WHEN status = 'resolved' THEN 'open' ELSE status END
-WHERE org_id = $1 AND id = $2;
+ON CONFLICT (org_id, fingerprint) DO UPDATE SET
+	scan_id = excluded.scan_id, scan_result_id = excluded.scan_result_id, check_id = excluded.check_id,
+	severity = excluded.severity, severity_rank = excluded.severity_rank, evidence = excluded.evidence,
+	reference = excluded.reference, cvss_base_score = excluded.cvss_base_score, cvss_vector = excluded.cvss_vector,
+	remediation_cost = excluded.remediation_cost, remediation_effort = excluded.remediation_effort,
+	compliance_article = excluded.compliance_article, last_seen_at = excluded.last_seen_at, updated_at = excluded.updated_at,
+	occurrences = finding.occurrences + CASE WHEN finding.scan_id = excluded.scan_id THEN 0 ELSE 1 END,
+	resolved_at = CASE WHEN finding.status = 'resolved' THEN NULL ELSE finding.resolved_at END,
+	status = CASE WHEN finding.status = 'resolved' THEN 'open' ELSE finding.status END
+RETURNING id, severity, category, status, scan_id;
 
 -- finding_seen_insert(org text, scan_id text, finding_id text, scan_result_id text, severity_rank bigint, evidence text, now bigint) -> changes
 INSERT INTO finding_seen (org_id, scan_id, finding_id, scan_result_id, severity_rank, evidence, created_at)

@@ -196,17 +196,17 @@ static bool sign_pair(struct call *call, const struct account_grant *grant,
 	claims.id = id_new(a);
 	claims.expires_at = claims.issued_at + s->refresh_days * 86400;
 	return token_sign(&claims, s->jwt_secret, a, &ret->refresh, err) &&
-	       sql_refresh_insert(call->db, a,
-				  &(struct sql_refresh_insert_args){
-					  .jti = claims.id,
-					  .family = claims.family,
-					  .user_id = claims.user_id,
-					  .org = claims.org_id,
-					  .now = call->now,
-					  .expires_at = claims.expires_at *
-							CLOCK_SECOND,
-				  },
-				  err);
+	       sql_refresh_insert(
+		       call->db, a,
+		       &(struct sql_refresh_insert_args){
+			       .jti = claims.id,
+			       .family = claims.family,
+			       .user_id = claims.user_id,
+			       .org = claims.org_id,
+			       .now = call->now,
+			       .expires_at = claims.expires_at * CLOCK_SECOND,
+		       },
+		       err);
 }
 
 bool account_issue(struct call *call, const struct account_grant *grant,
@@ -221,8 +221,8 @@ bool account_issue(struct call *call, const struct account_grant *grant,
 	csrf = session_csrf_token(s, pair.family, call->arena);
 	cookie_set(call, "access_token", pair.access, s->access_minutes * 60,
 		   "/", true);
-	cookie_set(call, "refresh_token", pair.refresh,
-		   s->refresh_days * 86400, REFRESH_PATH, true);
+	cookie_set(call, "refresh_token", pair.refresh, s->refresh_days * 86400,
+		   REFRESH_PATH, true);
 	cookie_set(call, "csrf_token", csrf, s->access_minutes * 60, "/",
 		   false);
 	out->access_token = grant->slim ? NULL : pair.access;

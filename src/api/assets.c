@@ -18,8 +18,8 @@ bool op_asset_list(struct call *call, const struct asset_list_in *in,
 	out->page = in->page;
 	out->page_size = in->page_size;
 	return sql_asset_page(call->db, call->arena, org, in->page_size,
-			      page_offset(in->page, in->page_size),
-			      &out->items, err) &&
+			      page_offset(in->page, in->page_size), &out->items,
+			      err) &&
 	       sql_asset_total(call->db, call->arena, org, &out->total, err);
 }
 
@@ -71,20 +71,19 @@ bool op_asset_create(struct call *call, const struct asset_create_in *in,
 	if (!policy_check(call, type, body->target_value, &spec, &pinned,
 			  err) ||
 	    !call_begin(call, err) ||
-	    !sql_asset_insert(
-		    call->db, call->arena,
-		    &(struct sql_asset_insert_args){
-			    .org = call->session->org_id,
-			    .id = id,
-			    .name = body->name,
-			    .target_type = type,
-			    .target_value = spec.value,
-			    .pinned_ip = pinned,
-			    .tags = codec_str_list_json(call->arena,
-							&body->tags),
-			    .now = call->now,
-		    },
-		    &changed, err))
+	    !sql_asset_insert(call->db, call->arena,
+			      &(struct sql_asset_insert_args){
+				      .org = call->session->org_id,
+				      .id = id,
+				      .name = body->name,
+				      .target_type = type,
+				      .target_value = spec.value,
+				      .pinned_ip = pinned,
+				      .tags = codec_str_list_json(call->arena,
+								  &body->tags),
+				      .now = call->now,
+			      },
+			      &changed, err))
 		return false;
 	if (!changed)
 		return err_set(err, ERR_CONFLICT, DUPLICATE);
@@ -117,12 +116,10 @@ static bool retarget(struct call *call, const struct asset_update_in *in,
 		return true;
 	if (!find(call, in->asset_id, &old, err))
 		return false;
-	ret->type = body->has_target_type ? body->target_type :
-					    old.target_type;
-	ret->value = body->target_value ? body->target_value :
-					  old.target_value;
-	if (!policy_check(call, target_type_names[ret->type], ret->value,
-			  &spec, &ret->pinned, err))
+	ret->type = body->has_target_type ? body->target_type : old.target_type;
+	ret->value = body->target_value ? body->target_value : old.target_value;
+	if (!policy_check(call, target_type_names[ret->type], ret->value, &spec,
+			  &ret->pinned, err))
 		return false;
 	ret->value = spec.value;
 	return true;
@@ -176,9 +173,8 @@ static bool store(struct call *call, const struct asset *a, struct asset *out,
 		.target_type = target_type_names[a->target_type],
 		.target_value = a->target_value,
 		.pinned_ip = a->pinned_ip,
-		.tags = a->has_tags ? codec_str_list_json(call->arena,
-							  &a->tags) :
-				      NULL,
+		.tags = a->has_tags ? codec_str_list_json(call->arena, &a->tags)
+				    : NULL,
 		.is_active = a->is_active,
 		.now = call->now,
 	};

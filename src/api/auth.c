@@ -105,8 +105,8 @@ static bool choose_org(struct call *call, const struct user *user,
 }
 
 static bool sign_in(struct call *call, const struct credential_row *row,
-		    const char *new_hash, bool slim,
-		    struct token_response *out, struct err *err)
+		    const char *new_hash, bool slim, struct token_response *out,
+		    struct err *err)
 {
 	struct account_grant grant = { .slim = slim };
 	struct user user = user_of(row);
@@ -115,8 +115,8 @@ static bool sign_in(struct call *call, const struct credential_row *row,
 	       (!new_hash || sql_user_set_hash(call->db, call->arena, row->id,
 					       new_hash, call->now, err)) &&
 	       choose_org(call, &user, row->last_org_id, &grant, err) &&
-	       sql_user_signed_in(call->db, call->arena, row->id,
-				  grant.org_id, call->now, err) &&
+	       sql_user_signed_in(call->db, call->arena, row->id, grant.org_id,
+				  call->now, err) &&
 	       account_issue(call, &grant, out, err);
 }
 
@@ -182,9 +182,9 @@ static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
 
 	if (!sql_refresh_find(call->db, call->arena, jti, &row, &found, err))
 		return false;
-	if (found && !sql_refresh_revoke_family(call->db, call->arena,
-						row.family, "reuse",
-						call->now, &revoked, err))
+	if (found &&
+	    !sql_refresh_revoke_family(call->db, call->arena, row.family,
+				       "reuse", call->now, &revoked, err))
 		return false;
 	return call_commit(call, err) &&
 	       err_set(err, ERR_UNAUTHENTICATED,
@@ -247,9 +247,8 @@ bool op_auth_logout(struct call *call, const struct auth_logout_in *in,
 	bool found = false;
 
 	account_clear_cookies(call);
-	if (!read_refresh(call,
-			  presented(call, in->body.refresh_token), &claims,
-			  &ignored))
+	if (!read_refresh(call, presented(call, in->body.refresh_token),
+			  &claims, &ignored))
 		return true;
 	return sql_refresh_consume(call->db, call->arena, claims.id, "logout",
 				   call->now, &row, &found, err);

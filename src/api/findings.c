@@ -88,13 +88,13 @@ static bool read_filters(struct arena *a, const struct finding_list_in *in,
 			   &ret->category, err);
 }
 
-#define FILTER_ARGS(f)                                                         \
-	.severity = (f)->severity.at[0], .severity2 = (f)->severity.at[1],     \
-	.severity3 = (f)->severity.at[2], .severity4 = (f)->severity.at[3],    \
-	.severity5 = (f)->severity.at[4], .status = (f)->status.at[0],         \
-	.status2 = (f)->status.at[1], .status3 = (f)->status.at[2],            \
-	.status4 = (f)->status.at[3], .status5 = (f)->status.at[4],            \
-	.category = (f)->category.at[0], .category2 = (f)->category.at[1],     \
+#define FILTER_ARGS(f)                                                      \
+	.severity = (f)->severity.at[0], .severity2 = (f)->severity.at[1],  \
+	.severity3 = (f)->severity.at[2], .severity4 = (f)->severity.at[3], \
+	.severity5 = (f)->severity.at[4], .status = (f)->status.at[0],      \
+	.status2 = (f)->status.at[1], .status3 = (f)->status.at[2],         \
+	.status4 = (f)->status.at[3], .status5 = (f)->status.at[4],         \
+	.category = (f)->category.at[0], .category2 = (f)->category.at[1],  \
 	.category3 = (f)->category.at[2], .category4 = (f)->category.at[3]
 
 static bool count(struct call *call, const struct filters *f, int64_t *ret,
@@ -103,14 +103,14 @@ static bool count(struct call *call, const struct filters *f, int64_t *ret,
 	const char *org = call->session->org_id;
 
 	if (!f->scan_id && !f->words)
-		return sql_finding_total(
-			call->db, call->arena,
-			&(struct sql_finding_total_args){ .org = org,
-							  FILTER_ARGS(f) },
-			ret, err);
+		return sql_finding_total(call->db, call->arena,
+					 &(struct sql_finding_total_args){
+						 .org = org, FILTER_ARGS(f) },
+					 ret, err);
 	return sql_finding_match(
 		call->db, call->arena,
-		&(struct sql_finding_match_args){ .org = org, FILTER_ARGS(f),
+		&(struct sql_finding_match_args){ .org = org,
+						  FILTER_ARGS(f),
 						  .scan_id = f->scan_id,
 						  .words = f->words },
 		ret, err);
@@ -238,8 +238,7 @@ static void set_status(struct finding *f, enum finding_status status,
 }
 
 static bool store(struct call *call, const struct finding *before,
-		  const struct finding *f, struct finding *out,
-		  struct err *err)
+		  const struct finding *f, struct finding *out, struct err *err)
 {
 	struct sql_finding_update_args row = {
 		.org = call->session->org_id,
@@ -369,7 +368,7 @@ bool op_finding_bulk_update(struct call *call,
 		call->arena,
 		"{\"status\":\"%s\",\"updated_count\":%lld,"
 		"\"requested_count\":%lld}",
-		finding_status_names[in->body.status],
-		(long long)out->updated, (long long)out->total_requested);
+		finding_status_names[in->body.status], (long long)out->updated,
+		(long long)out->total_requested);
 	return true;
 }

@@ -36,8 +36,8 @@ bool op_health_ready(struct call *call, const struct health_ready_in *in,
 		return err_set(err, ERR_BUSY, "The database does not answer");
 	out->checks.database = CHECK_STATE_OK;
 	out->checks.redis = CHECK_STATE_OK;
-	out->checks.celery_workers = workers ? CHECK_STATE_OK :
-					       CHECK_STATE_DEGRADED;
+	out->checks.celery_workers =
+		workers ? CHECK_STATE_OK : CHECK_STATE_DEGRADED;
 	out->status = workers ? READINESS_STATUS_OK : READINESS_STATUS_DEGRADED;
 	return true;
 }

@@ -68,7 +68,8 @@ static const char *tags_json(struct arena *a, const char *text,
 
 		if (!*tag)
 			continue;
-		if (tags.len == TAGS_MAX || format_length(tag) > TAG_MAX_CHARS) {
+		if (tags.len == TAGS_MAX ||
+		    format_length(tag) > TAG_MAX_CHARS) {
 			*ret_error = "too many tags, or a tag is too long";
 			return NULL;
 		}
@@ -103,16 +104,15 @@ static void read_row(struct arena *a, const struct csv_table *table, size_t i,
 		row->error = arena_printf(a, "invalid target_type '%.64s'",
 					  row->type);
 	else if (format_length(row->name) > NAME_MAX_CHARS)
-		row->error = arena_printf(a, "name is longer than %d characters",
-					  NAME_MAX_CHARS);
+		row->error = arena_printf(
+			a, "name is longer than %d characters", NAME_MAX_CHARS);
 	else if (format_length(row->value) > VALUE_MAX_CHARS)
-		row->error =
-			arena_printf(a,
-				     "target_value is longer than %d characters",
-				     VALUE_MAX_CHARS);
+		row->error = arena_printf(
+			a, "target_value is longer than %d characters",
+			VALUE_MAX_CHARS);
 	else
-		row->tags = tags_json(a, csv_cell(table, i, at->tags),
-				      &row->error);
+		row->tags =
+			tags_json(a, csv_cell(table, i, at->tags), &row->error);
 }
 
 /* ---- judging, several names at a time ---- */
@@ -226,8 +226,9 @@ static bool read_rows(struct import *im, const struct upload *file,
 	for (size_t i = 0; i < im->row_count; i++)
 		read_row(a, &table, i + 1, &at, &im->rows[i]);
 	if (data > ROWS_MAX)
-		add_error(im, arena_printf(a, "Row limit exceeded: maximum %d "
-					      "rows allowed",
+		add_error(im, arena_printf(a,
+					   "Row limit exceeded: maximum %d "
+					   "rows allowed",
 					   ROWS_MAX));
 	return true;
 }

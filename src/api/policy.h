@@ -11,8 +11,7 @@
 enum { POLICY_RESOLVE_SECONDS = 4 };
 
 /* The rules for registering a target, with the operator's exceptions. */
-bool policy_make(struct call *call, struct target_policy *ret,
-		 struct err *err);
+bool policy_make(struct call *call, struct target_policy *ret, struct err *err);
 
 /*
  * Judges one target and resolves it. A refusal is ERR_INVALID on

@@ -13,8 +13,7 @@
 /* A second request for the same within this time gets the first one's task. */
 enum { DEDUP_SECONDS = 300 };
 
-static bool scan_is_complete(struct call *call, const char *id,
-			     struct err *err)
+static bool scan_is_complete(struct call *call, const char *id, struct err *err)
 {
 	struct text_row status = { 0 };
 	bool found = false;
@@ -71,7 +70,8 @@ bool op_report_generate(struct call *call, const struct report_generate_in *in,
 			struct report_task *out, struct err *err)
 {
 	const char *org = call->session->org_id;
-	const char *format = report_file_format(report_format_names[in->format]);
+	const char *format =
+		report_file_format(report_format_names[in->format]);
 	const char *locale = catalog_locale(call->session->locale);
 	int64_t since = call->now - DEDUP_SECONDS * CLOCK_SECOND;
 	struct report_row report = { 0 };
@@ -134,8 +134,8 @@ bool op_report_status(struct call *call, const struct report_status_in *in,
 			    in->task_id, &report, &found, err))
 		return false;
 	out->task_id = in->task_id;
-	out->status = found ? status_of(report.status) :
-			      REPORT_STATUS_STATUS_PENDING;
+	out->status =
+		found ? status_of(report.status) : REPORT_STATUS_STATUS_PENDING;
 	if (out->status == REPORT_STATUS_STATUS_FAILURE)
 		out->error = "Report generation failed";
 	if (out->status != REPORT_STATUS_STATUS_SUCCESS)

@@ -65,8 +65,8 @@ static bool find(struct call *call, const char *id, struct scan *ret,
 {
 	bool found = false;
 
-	if (!sql_scan_get(call->db, call->arena, call->session->org_id, id,
-			  ret, &found, err))
+	if (!sql_scan_get(call->db, call->arena, call->session->org_id, id, ret,
+			  &found, err))
 		return false;
 	if (!found)
 		return err_set(err, ERR_NOT_FOUND, "Scan not found");
@@ -130,8 +130,8 @@ static bool within_quota(struct call *call, struct err *err)
 	int64_t quota = 0, used = 0;
 
 	if (!sql_org_scan_quota(call->db, call->arena, org, &quota, err) ||
-	    !sql_scan_since(call->db, call->arena, org,
-			    month_start(call->now), &used, err))
+	    !sql_scan_since(call->db, call->arena, org, month_start(call->now),
+			    &used, err))
 		return false;
 	if (used < quota)
 		return true;
@@ -139,8 +139,8 @@ static bool within_quota(struct call *call, struct err *err)
 		"The organization's quota of %lld scans for this month is used "
 		"up",
 		(long long)quota);
-	err->retry_after = (int)((next_month_start(call->now) - call->now) /
-				 CLOCK_SECOND);
+	err->retry_after =
+		(int)((next_month_start(call->now) - call->now) / CLOCK_SECOND);
 	return false;
 }
 
@@ -198,17 +198,17 @@ static const char *snapshot(struct call *call, const struct scan_create *body,
 	sb_add(&b, "},\"scan_type\":");
 	codec_write_string(&b, body->scan_type);
 	sb_addf(&b, ",\"features\":%s",
-		no_features(body->features) ?
-			"{\"dns_checks\":true,\"web_checks\":true,"
-			"\"port_scan\":true,\"whois_checks\":true}" :
-			body->features);
+		no_features(body->features)
+			? "{\"dns_checks\":true,\"web_checks\":true,"
+			  "\"port_scan\":true,\"whois_checks\":true}"
+			: body->features);
 	sb_addf(&b,
 		",\"concurrency\":%lld,\"scan_timeout\":%lld,"
 		"\"max_hosts\":%lld}",
-		(long long)(body->has_concurrency ? body->concurrency :
-						    CONCURRENCY_DEFAULT),
-		(long long)(body->has_scan_timeout ? body->scan_timeout :
-						     TIMEOUT_DEFAULT),
+		(long long)(body->has_concurrency ? body->concurrency
+						  : CONCURRENCY_DEFAULT),
+		(long long)(body->has_scan_timeout ? body->scan_timeout
+						   : TIMEOUT_DEFAULT),
 		(long long)(body->has_max_hosts ? body->max_hosts : 0));
 	return b.s;
 }
@@ -253,8 +253,8 @@ bool op_scan_cancel(struct call *call, const struct scan_cancel_in *in,
 	int64_t changed = 0;
 
 	if (!find(call, in->scan_id, &scan, err) ||
-	    !sql_scan_cancel(call->db, call->arena, org, in->scan_id,
-			     call->now, &changed, err))
+	    !sql_scan_cancel(call->db, call->arena, org, in->scan_id, call->now,
+			     &changed, err))
 		return false;
 	if (!changed)
 		return err_set(err, ERR_REFUSED,
@@ -321,10 +321,9 @@ bool op_scan_findings(struct call *call, const struct scan_findings_in *in,
 	out->page = in->page;
 	out->page_size = in->page_size;
 	if (!find(call, in->scan_id, &scan, err) ||
-	    !sql_finding_seen_page(call->db, call->arena, org, in->scan_id,
-				   in->page_size,
-				   page_offset(in->page, in->page_size),
-				   &out->items, err) ||
+	    !sql_finding_seen_page(
+		    call->db, call->arena, org, in->scan_id, in->page_size,
+		    page_offset(in->page, in->page_size), &out->items, err) ||
 	    !sql_finding_seen_total(call->db, call->arena, org, in->scan_id,
 				    &out->total, err))
 		return false;

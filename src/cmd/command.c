@@ -21,8 +21,9 @@ enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
 static void print_overview(FILE *out)
 {
-	fprintf(out, "nis2 %s: the NIS2 Directive (EU 2022/2555), self-hosted\n"
-		     "\nusage: nis2 COMMAND [OPTION…]\n\n",
+	fprintf(out,
+		"nis2 %s: the NIS2 Directive (EU 2022/2555), self-hosted\n"
+		"\nusage: nis2 COMMAND [OPTION…]\n\n",
 		NIS2_VERSION);
 	for (int i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-12s %s\n", commands[i]->name,
@@ -115,10 +116,9 @@ static bool read_line(struct command_line *line, int argc, char **argv,
 
 	while (c->options[options].name)
 		options++;
-	line->values = arena_array(line->arena, (size_t)options + 1,
-				   sizeof(char *));
-	line->args =
-		arena_array(line->arena, (size_t)argc + 1, sizeof(char *));
+	line->values =
+		arena_array(line->arena, (size_t)options + 1, sizeof(char *));
+	line->args = arena_array(line->arena, (size_t)argc + 1, sizeof(char *));
 	for (int i = 0; i < argc; i++) {
 		if (!only_args && strcmp(argv[i], "--") == 0)
 			only_args = true;
@@ -238,7 +238,8 @@ int cli_main(int argc, char **argv)
 			return run_command(commands[i], argc - 1 - words,
 					   argv + 1 + words);
 	}
-	fprintf(stderr, "nis2: unknown command '%s'; `nis2 --help` lists them\n",
+	fprintf(stderr,
+		"nis2: unknown command '%s'; `nis2 --help` lists them\n",
 		argv[1]);
 	return EXIT_ERROR;
 }

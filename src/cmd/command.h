@@ -16,8 +16,8 @@
 #include "base/settings.h"
 
 struct option_def {
-	const char *name;	   /* "format", given as --format */
-	const char *arg;	   /* what follows, as "text|json"; NULL: a flag */
+	const char *name; /* "format", given as --format */
+	const char *arg;  /* what follows, as "text|json"; NULL: a flag */
 	const char *default_value; /* NULL: none */
 	const char *setting;	   /* the setting it overrides, or NULL */
 	const char *help;

@@ -21,9 +21,9 @@
 #include "http/server.h"
 
 enum {
-	WORKER_STOP_SECONDS = 10,   /* then it is killed */
-	WORKER_CALM_SECONDS = 60,   /* lived that long: restart at once */
-	WORKER_BACKOFF_MAX = 30,    /* seconds between restarts */
+	WORKER_STOP_SECONDS = 10, /* then it is killed */
+	WORKER_CALM_SECONDS = 60, /* lived that long: restart at once */
+	WORKER_BACKOFF_MAX = 30,  /* seconds between restarts */
 };
 
 /* The worker child, as the main thread sees it. */
@@ -142,7 +142,8 @@ static bool job_metrics(void *arg, struct db *db, struct sb *out,
 	(void)arg;
 	if (!sql_job_states(db, &a, &states, err))
 		return false;
-	sb_add(out, "# HELP nis2_jobs Jobs by state.\n# TYPE nis2_jobs gauge\n");
+	sb_add(out,
+	       "# HELP nis2_jobs Jobs by state.\n# TYPE nis2_jobs gauge\n");
 	for (size_t i = 0; i < states.len; i++)
 		sb_addf(out, "nis2_jobs{state=\"%s\"} %lld\n",
 			states.items[i].state, (long long)states.items[i].n);
@@ -223,8 +224,8 @@ static int run(struct command_line *line)
 	if (!server_start(
 		    &(struct server_setup){
 			    .settings = &settings,
-			    .database_url = start_database_url(&settings,
-							       line->arena),
+			    .database_url =
+				    start_database_url(&settings, line->arena),
 			    .routes = api_routes,
 			    .route_count = (size_t)api_route_count,
 			    .wake_worker = worker_wake,

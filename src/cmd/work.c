@@ -212,9 +212,9 @@ static int run(struct command_line *line)
 	struct upkeep upkeep = {
 		.db = db,
 		.settings = &settings,
-		.worker = arena_printf(line->arena, "%s:%d:%.8s", host,
-				       (int)getpid(),
-				       rand_token(line->arena, 6)),
+		.worker =
+			arena_printf(line->arena, "%s:%d:%.8s", host,
+				     (int)getpid(), rand_token(line->arena, 6)),
 	};
 	if (!run_lanes(line, &settings, &upkeep, wake, &err))
 		return command_fail(line, &err);

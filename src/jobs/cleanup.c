@@ -13,9 +13,9 @@ static bool sweep_reports(struct db *db, const struct settings *settings,
 {
 	struct report_row_list old = { 0 };
 
-	if (!sql_report_expired(
-		    db, a, now - settings->report_ttl_days * CLOCK_DAY, &old,
-		    err))
+	if (!sql_report_expired(db, a,
+				now - settings->report_ttl_days * CLOCK_DAY,
+				&old, err))
 		return false;
 	for (size_t i = 0; i < old.len; i++) {
 		const struct report_row *r = &old.items[i];

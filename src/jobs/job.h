@@ -35,7 +35,7 @@ struct job_run {
 	const struct job_row *job;
 	const char *worker;
 	int64_t lease_seconds;
-	int64_t next_beat;	   /* base/clock.h tick of the next renewal */
+	int64_t next_beat;	     /* base/clock.h tick of the next renewal */
 	const atomic_bool *stopping; /* the process was asked to end */
 };
 
@@ -69,7 +69,7 @@ bool job_beat(struct job_run *run, struct err *err);
 
 /* Runs one due job of the lane; `ret_ran` says whether there was one. */
 bool job_run_next(struct db *db, const struct settings *settings,
-		  const char *lane, const char *worker, const atomic_bool *stopping,
-		  bool *ret_ran, struct err *err);
+		  const char *lane, const char *worker,
+		  const atomic_bool *stopping, bool *ret_ran, struct err *err);
 
 #endif

@@ -106,17 +106,16 @@ static bool end_job(struct job_run *run, const struct job_kind *kind,
 				       NULL, err);
 	log_error(kind ? kind->name : "job", run->job->id, why);
 	if (kind && may_retry(run, kind, why))
-		return sql_job_again(run->db, run->arena,
-				     &(struct sql_job_again_args){
-					     .id = run->job->id,
-					     .worker = run->worker,
-					     .run_at = now +
-						       back_off(run->job
-									->attempts),
-					     .error = why->msg,
-					     .now = now,
-				     },
-				     NULL, err);
+		return sql_job_again(
+			run->db, run->arena,
+			&(struct sql_job_again_args){
+				.id = run->job->id,
+				.worker = run->worker,
+				.run_at = now + back_off(run->job->attempts),
+				.error = why->msg,
+				.now = now,
+			},
+			NULL, err);
 	if (kind && kind->failed)
 		kind->failed(run, args, why);
 	return sql_job_finish(run->db, run->arena,
@@ -160,8 +159,8 @@ static bool run_claimed(struct job_run *run, struct err *err)
 }
 
 bool job_run_next(struct db *db, const struct settings *settings,
-		  const char *lane, const char *worker, const atomic_bool *stopping,
-		  bool *ret_ran, struct err *err)
+		  const char *lane, const char *worker,
+		  const atomic_bool *stopping, bool *ret_ran, struct err *err)
 {
 	_arena_ struct arena arena = { 0 };
 	struct job_row job = { 0 };

@@ -21,10 +21,10 @@
 #include "scan/plan.h"
 
 enum {
-	BATCH_HOSTS = 128, /* stored in one transaction, at most */
+	BATCH_HOSTS = 128,  /* stored in one transaction, at most */
 	BATCH_WAIT_MS = 20, /* how long an open one waits for the next host */
-	LOOK_MS = 500,	   /* between looks at whether it was cancelled */
-	CRASHES_MAX = 3,   /* then the address is given up, not the scan */
+	LOOK_MS = 500,	    /* between looks at whether it was cancelled */
+	CRASHES_MAX = 3,    /* then the address is given up, not the scan */
 	SELF_DEATHS_MAX = 3,
 };
 
@@ -50,10 +50,10 @@ static void add_targets(struct scan_plan *plan, const struct str_list *values,
 		struct plan_target *t = &plan->targets.items[plan->targets.len];
 
 		t->target = values->items[i];
-		t->target_type = domains ? PLAN_TARGET_TARGET_TYPE_DOMAIN :
-				 strchr(t->target, '/') ?
-					   PLAN_TARGET_TARGET_TYPE_CIDR :
-					   PLAN_TARGET_TARGET_TYPE_IP;
+		t->target_type = domains ? PLAN_TARGET_TARGET_TYPE_DOMAIN
+				 : strchr(t->target, '/')
+					 ? PLAN_TARGET_TARGET_TYPE_CIDR
+					 : PLAN_TARGET_TARGET_TYPE_IP;
 		plan->targets.len++;
 	}
 }
@@ -82,8 +82,8 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	struct scan_config config = { 0 };
 
 	if (!codec_read(&scan_config_type, run->scan.config_snapshot,
-			strlen(run->scan.config_snapshot), "config", a,
-			&config, NULL, err))
+			strlen(run->scan.config_snapshot), "config", a, &config,
+			NULL, err))
 		return false;
 	plan->targets.items =
 		arena_array(a, config.domains.len + config.ip_ranges.len,
@@ -249,8 +249,8 @@ static bool look(struct scan_run *run, struct err *err)
 		return true;
 	run->next_look = clock_tick() + LOOK_MS * (CLOCK_SECOND / 1000);
 	if (!batch_end(run, err) ||
-	    !sql_scan_status(run->job->db, &a, run->org, run->scan_id,
-			     &status, &found, err))
+	    !sql_scan_status(run->job->db, &a, run->org, run->scan_id, &status,
+			     &found, err))
 		return false;
 	run->gone |= !found || strcmp(status.text, "running") != 0;
 	return run->gone || job_beat(run->job, err);
@@ -337,8 +337,7 @@ static bool sum_up(struct scan_run *run, struct summary_input *sum,
 
 		sum->alive += h->is_alive;
 		scores += h->is_alive && h->has_score ? h->score : 0;
-		if (h->checks &&
-		    !matrix_add_json(matrix, h->checks, a, err))
+		if (h->checks && !matrix_add_json(matrix, h->checks, a, err))
 			return false;
 	}
 	sum->hosts = (int64_t)hosts.len;
@@ -357,19 +356,18 @@ static bool finish(struct scan_run *run, struct err *err)
 
 	if (!sum_up(run, &sum, matrix, err))
 		return false;
-	return sql_scan_complete(run->job->db, a,
-				 &(struct sql_scan_complete_args){
-					 .org = run->org,
-					 .id = run->scan_id,
-					 .has_total_score = sum.has_score,
-					 .total_score = sum.score,
-					 .compliance_matrix = matrix_json(
-						 matrix, locale, a),
-					 .executive_summary = summary_html(
-						 &sum, locale, a),
-					 .now = clock_now(),
-				 },
-				 NULL, err);
+	return sql_scan_complete(
+		run->job->db, a,
+		&(struct sql_scan_complete_args){
+			.org = run->org,
+			.id = run->scan_id,
+			.has_total_score = sum.has_score,
+			.total_score = sum.score,
+			.compliance_matrix = matrix_json(matrix, locale, a),
+			.executive_summary = summary_html(&sum, locale, a),
+			.now = clock_now(),
+		},
+		NULL, err);
 }
 
 static bool run_to_end(struct scan_run *run, struct err *err)
@@ -397,8 +395,8 @@ static bool load(struct scan_run *run, bool *ret_wanted, struct err *err)
 	*ret_wanted = changed != 0;
 	if (!changed)
 		return true;
-	return sql_scan_get(run->job->db, a, run->org, run->scan_id,
-			    &run->scan, ret_wanted, err);
+	return sql_scan_get(run->job->db, a, run->org, run->scan_id, &run->scan,
+			    ret_wanted, err);
 }
 
 static bool run_scan(struct job_run *job, const void *args, struct err *err)

@@ -8,12 +8,6 @@
 #include "gen/queries.h"
 #include "scan/result.h"
 
-/* Levels and severities are stored as the wire spells them. */
-static const char *severity_of(const struct verdict *v)
-{
-	return check_severity_names[v->severity];
-}
-
 static bool count(const struct scan_store *s, const char *severity,
 		  const char *status, const char *category, int64_t n,
 		  struct err *err)
@@ -29,93 +23,75 @@ static bool count(const struct scan_store *s, const char *severity,
 				     err);
 }
 
-static bool insert_finding(const struct scan_store *s, const char *result_id,
-			   const struct verdict *v, const char *id,
-			   bool *ret_new, struct err *err)
+/* The kept counts follow: `before` is NULL for a finding that is new. */
+static bool recount(const struct scan_store *s,
+		    const struct finding_row *before,
+		    const struct finding_row *after, struct err *err)
 {
-	const struct check *c = v->check;
-	int64_t changed = 0;
-
-	if (!sql_finding_insert(
-		    s->db, s->arena,
-		    &(struct sql_finding_insert_args){
-			    .org = s->org,
-			    .id = id,
-			    .scan_id = s->scan_id,
-			    .scan_result_id = result_id,
-			    .check_id = c->id,
-			    .severity = severity_of(v),
-			    .severity_rank = v->severity,
-			    .category = c->category,
-			    .message = v->message,
-			    .target = v->target,
-			    .evidence = v->evidence,
-			    .reference = c->reference,
-			    .has_cvss_base_score = v->has_cvss,
-			    .cvss_base_score = v->cvss,
-			    .cvss_vector = c->cvss_vector,
-			    .remediation_cost = check_amount_names[c->cost],
-			    .remediation_effort = check_amount_names[c->effort],
-			    .compliance_article = c->compliance_article,
-			    .fingerprint = v->fingerprint,
-			    .now = s->now,
-		    },
-		    &changed, err))
-		return false;
-	*ret_new = changed != 0;
-	return !changed ||
-	       count(s, severity_of(v), "open", c->category, 1, err);
-}
-
-/* The status that a finding has after it was seen again. */
-static const char *status_again(const struct finding_row *known)
-{
-	return strcmp(known->status, "resolved") == 0 ? "open" : known->status;
-}
-
-static bool carry_on(const struct scan_store *s, const char *result_id,
-		     const struct verdict *v, const struct finding_row *known,
-		     struct err *err)
-{
-	const struct check *c = v->check;
-
-	return sql_finding_again(
-		       s->db, s->arena,
-		       &(struct sql_finding_again_args){
-			       .org = s->org,
-			       .id = known->id,
-			       .scan_id = s->scan_id,
-			       .scan_result_id = result_id,
-			       .check_id = c->id,
-			       .severity = severity_of(v),
-			       .severity_rank = v->severity,
-			       .evidence = v->evidence,
-			       .reference = c->reference,
-			       .has_cvss_base_score = v->has_cvss,
-			       .cvss_base_score = v->cvss,
-			       .cvss_vector = c->cvss_vector,
-			       .remediation_cost = check_amount_names[c->cost],
-			       .remediation_effort =
-				       check_amount_names[c->effort],
-			       .compliance_article = c->compliance_article,
-			       .now = s->now,
-		       },
-		       NULL, err) &&
-	       count(s, known->severity, known->status, known->category, -1,
-		     err) &&
-	       count(s, severity_of(v), status_again(known), known->category,
-		     1, err);
+	if (before && strcmp(before->severity, after->severity) == 0 &&
+	    strcmp(before->status, after->status) == 0)
+		return true;
+	return (!before || count(s, before->severity, before->status,
+				 before->category, -1, err)) &&
+	       count(s, after->severity, after->status, after->category, 1,
+		     err);
 }
 
 static bool see(const struct scan_store *s, const char *result_id,
-		const struct verdict *v, const char *finding_id,
-		struct err *err)
+		const struct verdict *v, const char *id,
+		struct finding_row *ret, struct err *err)
 {
+	const struct check *c = v->check;
+
+	return sql_finding_see(
+		s->db, s->arena,
+		&(struct sql_finding_see_args){
+			.org = s->org,
+			.id = id,
+			.scan_id = s->scan_id,
+			.scan_result_id = result_id,
+			.check_id = c->id,
+			.severity = check_severity_names[v->severity],
+			.severity_rank = v->severity,
+			.category = c->category,
+			.message = v->message,
+			.target = v->target,
+			.evidence = v->evidence,
+			.reference = c->reference,
+			.has_cvss_base_score = v->has_cvss,
+			.cvss_base_score = v->cvss,
+			.cvss_vector = c->cvss_vector,
+			.remediation_cost = check_amount_names[c->cost],
+			.remediation_effort = check_amount_names[c->effort],
+			.compliance_article = c->compliance_article,
+			.fingerprint = v->fingerprint,
+			.now = s->now,
+		},
+		ret, err);
+}
+
+static bool store_verdict(const struct scan_store *s, const char *result_id,
+			  const struct verdict *v, struct err *err)
+{
+	struct finding_row before = { 0 }, after = { 0 };
+	const char *id = id_new(s->arena);
+	bool known = false, is_new;
+
+	if (!sql_finding_state(s->db, s->arena, s->org, v->fingerprint, &before,
+			       &known, err) ||
+	    !see(s, result_id, v, id, &after, err))
+		return false;
+	is_new = strcmp(after.id, id) == 0;
+	/* Neither known nor new: another scan stored and counted it just now.
+	 */
+	if ((known || is_new) &&
+	    !recount(s, known ? &before : NULL, &after, err))
+		return false;
 	return sql_finding_seen_insert(s->db, s->arena,
 				       &(struct sql_finding_seen_insert_args){
 					       .org = s->org,
 					       .scan_id = s->scan_id,
-					       .finding_id = finding_id,
+					       .finding_id = after.id,
 					       .scan_result_id = result_id,
 					       .severity_rank = v->severity,
 					       .evidence = v->evidence,
@@ -124,38 +100,13 @@ static bool see(const struct scan_store *s, const char *result_id,
 				       NULL, err);
 }
 
-static bool store_verdict(const struct scan_store *s, const char *result_id,
-			  const struct verdict *v, struct err *err)
-{
-	struct finding_row known = { 0 };
-	const char *id = id_new(s->arena);
-	bool found = false, is_new = false;
-
-	if (!sql_finding_state(s->db, s->arena, s->org, v->fingerprint,
-			       &known, &found, err))
-		return false;
-	if (!found) {
-		if (!insert_finding(s, result_id, v, id, &is_new, err))
-			return false;
-		if (is_new)
-			return see(s, result_id, v, id, err);
-		/* Another scan was faster: it is known by now. */
-		if (!sql_finding_state(s->db, s->arena, s->org,
-				       v->fingerprint, &known, &found, err))
-			return false;
-	}
-	return carry_on(s, result_id, v, &known, err) &&
-	       see(s, result_id, v, known.id, err);
-}
-
 static const char *ports_json(struct arena *a, const struct int_list *ports)
 {
 	struct sb b = sb_new(a, 64);
 
 	sb_addc(&b, '[');
 	for (size_t i = 0; i < ports->len; i++)
-		sb_addf(&b, "%s%lld", i ? "," : "",
-			(long long)ports->items[i]);
+		sb_addf(&b, "%s%lld", i ? "," : "", (long long)ports->items[i]);
 	sb_addc(&b, ']');
 	return b.s;
 }

@@ -162,10 +162,9 @@ static void who_lost_a_job_cannot_end_it(void **state)
 {
 	struct fixture *f = begin(state);
 	const char *id = put(f, "lost", 100);
-	struct sql_job_finish_args end = { .id = id,
-					   .worker = "a",
-					   .state = "done",
-					   .now = 200 };
+	struct sql_job_finish_args end = {
+		.id = id, .worker = "a", .state = "done", .now = 200
+	};
 	int64_t changed = -1;
 
 	assert_string_equal(claim(f, "lost", "a", 100), id);
@@ -188,8 +187,8 @@ static void a_released_job_is_free_at_once_and_costs_no_attempt(void **state)
 	assert_string_equal(claim(f, "release", "leaving", 100), id);
 	assert_true(sql_job_release(f->db, &f->arena, "leaving", 101, NULL,
 				    &f->err));
-	assert_true(sql_job_claim(f->db, &f->arena, "release", "next", 102,
-				  200, &job, &found, &f->err));
+	assert_true(sql_job_claim(f->db, &f->arena, "release", "next", 102, 200,
+				  &job, &found, &f->err));
 	assert_true(found);
 	assert_int_equal(job.attempts, 1);
 }
@@ -219,15 +218,17 @@ static void a_job_of_no_known_kind_fails_and_is_not_tried_again(void **state)
 	assert_false(ran);
 }
 
-#define CASES                                                                  \
-	cmocka_unit_test(a_job_goes_to_one_worker),                            \
-	cmocka_unit_test(the_oldest_due_job_comes_first),                      \
-	cmocka_unit_test(a_lease_that_lapsed_gives_the_job_to_the_next),       \
-	cmocka_unit_test(a_renewed_lease_holds),                               \
-	cmocka_unit_test(who_lost_a_job_cannot_end_it),                        \
-	cmocka_unit_test(                                                      \
-		a_released_job_is_free_at_once_and_costs_no_attempt),          \
-	cmocka_unit_test(a_job_of_no_known_kind_fails_and_is_not_tried_again)
+#define CASES                                                                 \
+	cmocka_unit_test(a_job_goes_to_one_worker),                           \
+		cmocka_unit_test(the_oldest_due_job_comes_first),             \
+		cmocka_unit_test(                                             \
+			a_lease_that_lapsed_gives_the_job_to_the_next),       \
+		cmocka_unit_test(a_renewed_lease_holds),                      \
+		cmocka_unit_test(who_lost_a_job_cannot_end_it),               \
+		cmocka_unit_test(                                             \
+			a_released_job_is_free_at_once_and_costs_no_attempt), \
+		cmocka_unit_test(                                             \
+			a_job_of_no_known_kind_fails_and_is_not_tried_again)
 
 int main(void)
 {

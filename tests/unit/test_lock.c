@@ -37,8 +37,8 @@ static void four_failures_are_forgiven_and_five_are_not(void **state)
 	assert_int_equal(waits(&a, "four", 63 * S), 0);
 }
 
-static void failures_of_more_than_a_quarter_of_an_hour_ago_do_not_count(
-	void **state)
+static void
+failures_of_more_than_a_quarter_of_an_hour_ago_do_not_count(void **state)
 {
 	_arena_ struct arena a = { 0 };
 
@@ -59,11 +59,12 @@ static void a_success_ends_the_count(void **state)
 	assert_int_equal(waits(&a, "good", 2 * S), 0);
 }
 
-static void each_lock_is_twice_as_long_and_none_is_longer_than_an_hour(
-	void **state)
+static void
+each_lock_is_twice_as_long_and_none_is_longer_than_an_hour(void **state)
 {
-	static const int expected[] = { 61,   121,  241,  481,
-					961,  1921, 3601, 3601 };
+	static const int expected[] = {
+		61, 121, 241, 481, 961, 1921, 3601, 3601
+	};
 	_arena_ struct arena a = { 0 };
 	int64_t now = S;
 
