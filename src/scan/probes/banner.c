@@ -118,8 +118,8 @@ static bool run_unknown(struct probe_run *run, struct err *err)
 
 	if (!ask(run, NULL, LISTEN_US, &in, &b, &r, err))
 		return err_wrap(err, "port %d", run->port);
-	if (!in.len && !ask(run, service_on(0), LISTEN_US, &in, &b, &r, err))
-		return true; /* it was there a moment ago: nothing to say */
+	if (!in.len)
+		ask(run, service_on(0), LISTEN_US, &in, &b, &r, NULL);
 	return guess(run, NULL, &in);
 }
 

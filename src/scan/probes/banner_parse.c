@@ -12,7 +12,9 @@ static const char *text_of(struct span s, struct arena *a)
 					       : BANNER_VERSION_MAX;
 	text = arena_bytes(a, len + 1);
 	for (size_t i = 0; i < len; i++)
-		text[i] = s.p[i] < ' ' || s.p[i] == 0x7f ? '?' : s.p[i];
+		text[i] = (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f
+				  ? '?'
+				  : s.p[i];
 	text[len] = '\0';
 	return text;
 }
@@ -70,8 +72,9 @@ static enum banner_result read_ssh(struct span answer, struct arena *a,
 		if (begins(line, "SSH-") != BANNER_YES)
 			continue;
 		line.p += 4;
-		if (!span_until(&line, '-', 16, &protocol))
-			return BANNER_NO;
+		if (!span_until(&line, '-', 16, &protocol) ||
+		    protocol.end == line.p)
+			return BANNER_NO; /* no '-' behind the version */
 		ret->version = text_of(line, a);
 		return BANNER_YES;
 	}
