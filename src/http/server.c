@@ -243,9 +243,14 @@ static bool begin_metrics(struct flight *f)
 	return true;
 }
 
-static int body_time(const struct flight *f)
+/* `length` 0: it comes in chunks, nobody knows how many. */
+static int body_time(const struct flight *f, int64_t length)
 {
-	return BODY_TIME + (int)(router_body_max(&f->x) / BODY_RATE);
+	int64_t max = (int64_t)router_body_max(&f->x);
+
+	if (!length || length > max)
+		length = max;
+	return BODY_TIME + (int)(length / BODY_RATE);
 }
 
 static enum MHD_Result collect_headers(void *cls, enum MHD_ValueKind kind,
@@ -275,7 +280,7 @@ static enum MHD_Result begin(struct flight *f, const char *method)
 	if (length > DRAIN_MAX)
 		return proceed(f);
 	if (length > 0 || request_is_chunked(x)) {
-		peer_deadline(f->peer, clock_tick(), body_time(f));
+		peer_deadline(f->peer, clock_tick(), body_time(f, length));
 		f->body = sb_new(&x->arena, length > BODY_FIRST
 						    ? BODY_FIRST
 						    : (size_t)length + 1);
