@@ -89,6 +89,10 @@ class Bench:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
+# Names the socket; Debian's psql would else look for its own cluster.
+PORT = 5432
+
+
 class Postgres:
     """A private cluster on a Unix socket in the scratch folder."""
 
@@ -102,7 +106,7 @@ class Postgres:
             shutil.chown(self.home, 'postgres')
         self.run('initdb', '-D', self.home / 'data', '-U', 'nis2', '-A', 'trust',
                  '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions')
-        options = (f"-k {self.home} -c listen_addresses='' -c fsync=off "
+        options = (f"-p {PORT} -k {self.home} -c listen_addresses='' -c fsync=off "
                    "-c max_connections=200 -c autovacuum=off")
         self.run('pg_ctl', '-D', self.home / 'data', '-l', self.home / 'log', '-w',
                  '-o', options, 'start')
@@ -112,8 +116,8 @@ class Postgres:
                        stdout=subprocess.DEVNULL)
 
     def create(self, name):
-        self.run('createdb', '-h', self.home, '-U', 'nis2', name)
-        return f'postgresql://nis2@/{name}?host={self.home}'
+        self.run('createdb', '-h', self.home, '-p', str(PORT), '-U', 'nis2', name)
+        return f'postgresql://nis2@/{name}?host={self.home}&port={PORT}'
 
     def stop(self):
         self.run('pg_ctl', '-D', self.home / 'data', '-m', 'immediate', 'stop')
