@@ -80,6 +80,13 @@ bool call_begin(struct call *call, struct err *err);
  */
 bool call_commit(struct call *call, struct err *err);
 
+/*
+ * For an operation that looks and then writes (a quota, a count, a status):
+ * others of the same organisation do so after it, or before. Until the
+ * transaction ends.
+ */
+bool call_lock_org(struct call *call, struct err *err);
+
 /* Adds a header to the reply; name and value live in the arena. */
 void call_header(struct call *call, const char *name, const char *value);
 

@@ -1,8 +1,6 @@
 #include "http/server.h"
 
-#include <assert.h>
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +8,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/flight.h"
 #include "http/listen.h"
 #include "http/metrics.h"
 #include "http/peers.h"
 #include "http/pool.h"
 #include "http/reply.h"
 #include "http/request.h"
-#include "http/router.h"
 #include "http/trace.h"
 
 /* Seconds. A client that is slower than that is not served. */
@@ -33,34 +31,6 @@ enum {
 enum {
 	CONNECTIONS = 4096,
 	CONNECTION_MEMORY = 24 * 1024, /* request line and headers fit in it */
-	SPARE = 64, /* requests whose memory an I/O thread keeps */
-};
-
-enum stage { STAGE_HEADERS, STAGE_BODY, STAGE_WAITING };
-
-/*
- * A request in the hands of the server. Those that are done lie on the list of
- * their I/O thread with the first block of their arena, for the next ones.
- */
-struct flight {
-	struct exchange x;
-	struct flight *next_spare;
-	struct server *server;
-	struct MHD_Connection *connection;
-	struct peer *peer;
-	enum stage stage;
-	enum router_next next;
-	bool metrics; /* GET /metrics, for a handler thread */
-	bool too_large;
-	struct sb body;
-};
-
-/* What an I/O thread keeps. A connection never changes its thread. */
-struct io {
-	struct io *next;
-	struct db *db; /* for x-inline: embedded; NULL until it is needed */
-	struct flight *spare;
-	int spare_count;
 };
 
 struct server {
@@ -73,13 +43,10 @@ struct server {
 	int listener;
 	int port;
 	bool embedded;
-	pthread_mutex_t io_lock;
-	struct io *ios;
+	struct ios ios;
 	_Atomic int flights;
 	_Atomic int64_t drain_until; /* 0: not stopping */
 };
-
-static _Thread_local struct io *this_io;
 
 /* ---- replies ---- */
 
@@ -160,44 +127,18 @@ static void handle(void *item, struct db *db)
 
 /* ---- I/O threads ---- */
 
-static struct io *io_here(struct server *s)
-{
-	struct io *io = this_io;
-
-	if (io)
-		return io;
-	io = calloc(1, sizeof(*io));
-	if (!io)
-		abort();
-	pthread_mutex_lock(&s->io_lock);
-	io->next = s->ios;
-	s->ios = io;
-	pthread_mutex_unlock(&s->io_lock);
-	this_io = io;
-	return io;
-}
-
-/* This thread's own connection; NULL when it cannot be opened now. */
-static struct db *io_db(struct server *s)
-{
-	struct io *io = io_here(s);
-	struct err err = { 0 };
-
-	if (!io->db &&
-	    !db_open(s->setup.database_url, DB_READ_ONLY, &io->db, &err))
-		log_error("database", NULL, &err);
-	return io->db;
-}
-
 /* True: it was answered on this thread. */
 static bool run_inline(struct flight *f)
 {
 	bool always = f->x.route->inline_when == INLINE_ALWAYS;
-	struct db *db = always ? NULL : io_db(f->server);
+	struct server *s = f->server;
+	struct db *db = NULL;
 
+	if (!always)
+		db = io_db(io_here(&s->ios), s->setup.database_url);
 	if (!always && !db)
 		return false;
-	router_run(f->server->router, &f->x, db);
+	router_run(s->router, &f->x, db);
 	return true;
 }
 
@@ -327,45 +268,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
 
 /* ---- the life of a request ---- */
 
-static struct flight *flight_new(struct io *io)
-{
-	struct flight *f = io->spare;
-	struct arena a = { 0 };
-
-	if (f) {
-		io->spare = f->next_spare;
-		io->spare_count--;
-		a = f->x.arena;
-	} else {
-		f = malloc(sizeof(*f));
-		if (!f)
-			abort();
-	}
-	*f = (struct flight){ .x.arena = a, .x.reply.fd = -1 };
-	return f;
-}
-
-static void flight_end(struct io *io, struct flight *f)
-{
-	if (f->x.reply.fd >= 0)
-		close(f->x.reply.fd);
-	if (io->spare_count == SPARE) {
-		arena_free(&f->x.arena);
-		free(f);
-		return;
-	}
-	arena_reset(&f->x.arena);
-	f->next_spare = io->spare;
-	io->spare = f;
-	io->spare_count++;
-}
-
 /* The request line was read: the raw one, before anything is decoded. */
 static void *on_line(void *cls, const char *uri,
 		     struct MHD_Connection *connection)
 {
 	struct server *s = cls;
-	struct flight *f = flight_new(io_here(s));
+	struct flight *f = flight_new(io_here(&s->ios));
 
 	f->server = s;
 	f->connection = connection;
@@ -395,7 +303,7 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **state,
 	trace_log(&f->x, why == MHD_REQUEST_TERMINATED_COMPLETED_OK,
 		  now - f->x.started);
 	peer_deadline(f->peer, now, IDLE_TIME);
-	flight_end(io_here(s), f);
+	flight_end(io_here(&s->ios), f);
 	atomic_fetch_sub(&s->flights, 1);
 }
 
@@ -495,7 +403,7 @@ bool server_start(const struct server_setup *setup, struct server **ret,
 		return err_set(err, ERR_INTERNAL, "out of memory");
 	s->setup = *setup;
 	s->listener = -1;
-	pthread_mutex_init(&s->io_lock, NULL);
+	ios_init(&s->ios);
 	s->metrics = metrics_new(setup->routes, setup->route_count);
 	s->peers = peers_new(setup->settings->trusted_proxies);
 	if (!start(s, err)) {
@@ -520,24 +428,6 @@ static void wait_for_replies(const struct server *s)
 		usleep(2000);
 }
 
-static void close_ios(struct server *s)
-{
-	while (s->ios) {
-		struct io *io = s->ios;
-
-		s->ios = io->next;
-		db_close(io->db);
-		while (io->spare) {
-			struct flight *f = io->spare;
-
-			io->spare = f->next_spare;
-			arena_free(&f->x.arena);
-			free(f);
-		}
-		free(io);
-	}
-}
-
 void server_stop(struct server *s)
 {
 	if (!s)
@@ -554,11 +444,10 @@ void server_stop(struct server *s)
 	}
 	if (s->listener >= 0)
 		close(s->listener);
-	close_ios(s);
+	ios_close(&s->ios);
 	router_free(s->router);
 	metrics_free(s->metrics);
 	peers_free(s->peers);
 	pool_stop(s->pool);
-	pthread_mutex_destroy(&s->io_lock);
 	free(s);
 }

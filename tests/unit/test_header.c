@@ -60,6 +60,16 @@ static void a_target_that_is_too_long_is_answered(void **state)
 	arena_free(&x.arena);
 }
 
+static struct exchange with_header(const char *header)
+{
+	const char *headers[] = { header, NULL };
+	const struct settings s = test_settings();
+	struct exchange x = { 0 };
+
+	test_request(&x, &s, "GET", "/", headers, NULL);
+	return x;
+}
+
 static void cookies(void **state)
 {
 	static const struct {
@@ -79,14 +89,11 @@ static void cookies(void **state)
 		{ "Cookie: csrf_token=\xc3\xa4", NULL, "\xc3\xa4" },
 		{ "Cookie: ", NULL, NULL },
 	};
-	const struct settings s = test_settings();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *headers[] = { cases[i].header, NULL };
-		struct exchange x = { 0 };
+		struct exchange x = with_header(cases[i].header);
 
-		test_request(&x, &s, "GET", "/", headers, NULL);
 		same(cases[i].header, x.request.access_cookie, cases[i].access);
 		same(cases[i].header, x.request.csrf_cookie, cases[i].csrf);
 		arena_free(&x.arena);
@@ -128,14 +135,11 @@ static void content_lengths(void **state)
 		{ "Content-Length: ", INT64_MAX },
 		{ "Accept: */*", 0 },
 	};
-	const struct settings s = test_settings();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *headers[] = { cases[i].header, NULL };
-		struct exchange x = { 0 };
+		struct exchange x = with_header(cases[i].header);
 
-		test_request(&x, &s, "GET", "/", headers, NULL);
 		if (request_body_length(&x) != cases[i].len)
 			fail_msg("%s", cases[i].header);
 		arena_free(&x.arena);
