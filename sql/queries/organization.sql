@@ -8,3 +8,9 @@ SELECT max_scans_per_month FROM organization WHERE id = $1;
 
 -- org_name(id text) -> maybe text_row
 SELECT name AS text FROM organization WHERE id = $1;
+
+-- org_lock(id text) -> value
+-- Who looks first and writes then takes turns with others of the organisation
+-- until the transaction ends. On SQLite all writers take turns anyway; rows
+-- that merely refer to the organisation go on.
+SELECT count(*) FROM (SELECT id FROM organization WHERE id = $1 /*@pg FOR NO KEY UPDATE @*/) AS mine;

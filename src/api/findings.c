@@ -298,7 +298,8 @@ bool op_finding_update(struct call *call, const struct finding_update_in *in,
 	const struct finding_update *body = &in->body;
 	struct finding before = { 0 }, f;
 
-	if (!find(call, in->finding_id, &before, err) ||
+	if (!call_lock_org(call, err) ||
+	    !find(call, in->finding_id, &before, err) ||
 	    !may_assign(call, body->assigned_to, err))
 		return false;
 	f = before;
@@ -348,6 +349,8 @@ bool op_finding_bulk_update(struct call *call,
 {
 	const struct str_list *ids = &in->body.finding_ids;
 
+	if (!call_lock_org(call, err))
+		return false;
 	out->total_requested = (int64_t)ids->len;
 	out->not_found.items =
 		arena_array(call->arena, ids->len, sizeof(char *));

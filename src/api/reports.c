@@ -76,7 +76,8 @@ bool op_report_generate(struct call *call, const struct report_generate_in *in,
 	int64_t since = call->now - DEDUP_SECONDS * CLOCK_SECOND;
 	struct report_row report = { 0 };
 
-	if (!scan_is_complete(call, in->scan_id, err))
+	if (!call_lock_org(call, err) ||
+	    !scan_is_complete(call, in->scan_id, err))
 		return false;
 	if (!format)
 		return err_set(err, ERR_REFUSED,

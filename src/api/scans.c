@@ -220,7 +220,8 @@ bool op_scan_create(struct call *call, const struct scan_create_in *in,
 	const char *id = id_new(call->arena), *job = id_new(call->arena);
 	struct target_row_list assets = { 0 };
 
-	if (!chosen_assets(call, &in->body.asset_ids, &assets, err) ||
+	if (!call_lock_org(call, err) ||
+	    !chosen_assets(call, &in->body.asset_ids, &assets, err) ||
 	    !within_quota(call, err) ||
 	    !sql_scan_insert(call->db, call->arena,
 			     &(struct sql_scan_insert_args){
@@ -276,7 +277,7 @@ bool op_scan_delete(struct call *call, const struct scan_delete_in *in,
 	const char *org = call->session->org_id;
 	struct scan scan = { 0 };
 
-	if (!find(call, in->scan_id, &scan, err) ||
+	if (!call_lock_org(call, err) || !find(call, in->scan_id, &scan, err) ||
 	    (scan.celery_task_id &&
 	     !sql_job_cancel(call->db, call->arena, org, scan.celery_task_id,
 			     call->now, NULL, err)) ||

@@ -153,9 +153,15 @@ static bool start_child(struct scan_run *run, struct err *err)
 
 /* ---- storing ---- */
 
+/* Two scans of one organisation take turns: they count the same findings. */
 static bool batch_begin(struct scan_run *run, struct err *err)
 {
-	return run->pending > 0 || db_begin_write(run->job->db, err);
+	_arena_ struct arena a = { 0 };
+	int64_t found = 0;
+
+	return run->pending > 0 ||
+	       (db_begin_write(run->job->db, err) &&
+		sql_org_lock(run->job->db, &a, run->org, &found, err));
 }
 
 /* Commits what is pending, with the counters that belong to it. */
