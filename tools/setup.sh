@@ -22,13 +22,9 @@ run   libpq-dev                 -          PostgreSQL client
 run   libssl-dev                -          TLS and certificates
 run   libsodium-dev             -          password hashing, encryption, randomness
 run   libjwt-dev                -          signed tokens
-run   libcurl4-openssl-dev      -          HTTP client
 run   libunbound-dev            -          DNS resolver
-run   libidn2-dev               -          international domain names
-run   libpcre2-dev              -          regular expressions
 run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner
-run   zlib1g-dev                -          compressed static files
 run   nodejs                    node       pages of /docs and /redoc, from npm
 run   npm                       npm        pages of /docs and /redoc, from npm
 run   ca-certificates           -          the trusted certificate authorities
