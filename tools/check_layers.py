@@ -73,7 +73,7 @@ def is_system(header):
 
 
 SYSTEM = set('''
-assert.h ctype.h dirent.h errno.h fcntl.h float.h getopt.h glob.h grp.h ifaddrs.h
+assert.h ctype.h dirent.h errno.h fcntl.h float.h fnmatch.h getopt.h glob.h grp.h ifaddrs.h
 inttypes.h langinfo.h libgen.h limits.h locale.h malloc.h math.h netdb.h poll.h pthread.h pwd.h
 regex.h sched.h semaphore.h setjmp.h signal.h spawn.h stdalign.h stdarg.h stdatomic.h
 stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h strings.h

@@ -156,6 +156,16 @@ static const char *claim(jwt_t *jwt, const char *name, struct arena *a)
 	return arena_strdup(a, jwt_get_grant(jwt, name));
 }
 
+/* 0 when it is absent or no number: what is returned then differs by version. */
+static int64_t claim_number(jwt_t *jwt, const char *name)
+{
+	int64_t n;
+
+	errno = 0;
+	n = jwt_get_grant_int(jwt, name);
+	return errno ? 0 : n;
+}
+
 /* Signature and shape, by the library. */
 static bool decode(const char *text, const char *secret, struct arena *a,
 		   struct token_claims *ret, struct err *err)
@@ -176,8 +186,8 @@ static bool decode(const char *text, const char *secret, struct arena *a,
 			.type = claim(jwt, "type", a),
 			.id = claim(jwt, "jti", a),
 			.family = claim(jwt, "fam", a),
-			.issued_at = jwt_get_grant_int(jwt, "iat"),
-			.expires_at = jwt_get_grant_int(jwt, "exp"),
+			.issued_at = claim_number(jwt, "iat"),
+			.expires_at = claim_number(jwt, "exp"),
 		};
 	jwt_free(jwt);
 	return ok ? true : refuse(err, "algorithm");

@@ -1,4 +1,5 @@
 /* One deadline for everything, and errors that tell what happened. */
+#include <fnmatch.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -194,12 +195,12 @@ static void a_tls_handshake_says_why_it_failed(void **state)
 {
 	static const struct {
 		void (*serve)(struct peer *, int);
-		const char *text, *message;
+		const char *text, *message; /* *: what versions differ in */
 	} cases[] = {
 		{ peer_say, "SSH-2.0-x\r\n",
 		  "TLS handshake failed: wrong version number" },
 		{ peer_say, "\x15\x03\x03\0\2\2\x28",
-		  "TLS handshake failed: sslv3 alert handshake failure" },
+		  "TLS handshake failed: * alert handshake failure" },
 		{ close_now, "", "TLS handshake failed: closed by the peer" },
 		{ peer_be_silent, "", "TLS handshake failed: timed out" },
 	};
@@ -219,7 +220,8 @@ static void a_tls_handshake_says_why_it_failed(void **state)
 		assert_false(conn_start_tls(conn, "example.test", NULL, &a,
 					    &tls, &err));
 		/* A reset may overtake the end of the stream. */
-		if (conn_state(conn) != CONN_RESET)
+		if (conn_state(conn) != CONN_RESET &&
+		    fnmatch(cases[i].message, err.msg, 0))
 			assert_string_equal(err.msg, cases[i].message);
 		peer_stop(&p);
 	}
