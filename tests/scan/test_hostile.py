@@ -1,11 +1,13 @@
 """Peers that want to hold the scanner up or break it: the scan ends in time and says what it could not see."""
+import os
+import signal
 import socket
-import ssl
+import subprocess
 import time
 
 import pytest
 
-from conftest import scan
+from conftest import BINARY, Outcome, scan
 from peers import Mock
 
 HOST = '127.77.1.1'
@@ -165,3 +167,72 @@ def test_a_banner_cannot_command_the_terminal():
         mock.close()
     assert 'open: 22 ssh' in outcome.text
     assert '\x1b' not in outcome.text and '\x07' not in outcome.text
+
+
+# ---- the probe is killed from outside
+
+
+class Running:
+    """A scan in mid-work, whose probe can be killed."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen([BINARY, 'scan', '--format', 'json', '--allow-networks', '127.0.0.0/8', *args],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def probe(self):
+        """The process id of its probe, as soon as there is one; None when the scan is over."""
+        children = f'/proc/{self.process.pid}/task/{self.process.pid}/children'
+        while self.process.poll() is None:
+            try:
+                found = open(children).read().split()
+            except OSError:
+                return None
+            if found:
+                return int(found[0])
+            time.sleep(0.005)
+        return None
+
+    def outcome(self):
+        text, errors = self.process.communicate(timeout=60)
+        return Outcome(subprocess.CompletedProcess([], self.process.returncode, text, errors), 0)
+
+
+def slow_ssh(connection):
+    time.sleep(1)
+    connection.sendall(b'SSH-2.0-slow\r\n')
+    silent(connection)
+
+
+@pytest.fixture
+def three_slow_hosts():
+    mocks = [Mock(f'127.77.3.{n}', 22, slow_ssh) for n in (1, 2, 3)]
+    yield [f'127.77.3.{n}' for n in (1, 2, 3)]
+    for mock in mocks:
+        mock.close()
+
+
+def test_a_killed_probe_is_started_again(three_slow_hosts):
+    running = Running(*three_slow_hosts)
+    time.sleep(0.4)  # all three are waited for by now
+    os.kill(running.probe(), signal.SIGKILL)
+    outcome = running.outcome()
+    assert outcome.status == 0, outcome.errors
+    assert outcome.json['summary']['complete']
+    for host in three_slow_hosts:
+        assert outcome.facts(host, 'service.version', 22) == ['slow']
+
+
+def test_the_third_crash_gives_up_the_address_and_not_the_scan(three_slow_hosts):
+    running = Running(*three_slow_hosts[:1], '127.77.3.9')
+    killed = set()
+    while len(killed) < 3:
+        pid = running.probe()
+        assert pid, 'the scan ended before its probe was killed three times'
+        if pid not in killed:
+            time.sleep(0.4)
+            os.kill(pid, signal.SIGKILL)
+            killed.add(pid)
+    outcome = running.outcome()
+    assert outcome.json['summary']['complete']
+    assert any('crashed three times' in error for error in outcome.asset(three_slow_hosts[0])['errors'])
+    assert outcome.asset('127.77.3.9')['errors'] == []
