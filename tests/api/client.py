@@ -73,3 +73,13 @@ def set_cookies(reply):
 def issues(reply):
     """{loc: type} of a 422."""
     return {'.'.join(one['loc']): one['type'] for one in reply.json().get('errors', [])}
+
+
+def check_roles(team, table):
+    """Rows of (method, path, body, who may, what they get, whom others are told of)."""
+    for method, path, body, allowed, status, names in table:
+        for role in ('viewer', 'auditor', 'admin'):
+            reply = team[role].request(method, path, json=body,
+                                       expect=status if role in allowed else 403)
+            if role not in allowed:
+                assert reply.json()['detail'] == f'This action requires one of: {names}'

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import seed
-from client import issues
+from client import check_roles, issues
 
 
 @pytest.fixture
@@ -194,17 +194,11 @@ def test_findings_of_a_scan_come_worst_first(account, admin):
 
 def test_roles(team):
     pending = seed.scan(team['org'], status='pending')
-    table = [
+    check_roles(team, [
         ('GET', '/scans', None, {'viewer', 'auditor', 'admin'}, 200, ''),
         ('GET', f'/scans/{pending}', None, {'viewer', 'auditor', 'admin'}, 200, ''),
         ('POST', '/scans', {}, {'auditor', 'admin'}, 422, 'admin, auditor'),
         ('POST', f'/scans/{seed.new_id()}/cancel', None, {'auditor', 'admin'}, 404,
          'admin, auditor'),
         ('DELETE', f'/scans/{pending}', None, {'admin'}, 204, 'admin'),
-    ]
-    for method, path, body, allowed, status, names in table:
-        for role in ('viewer', 'auditor', 'admin'):
-            reply = team[role].request(method, path, json=body,
-                                       expect=status if role in allowed else 403)
-            if role not in allowed:
-                assert reply.json()['detail'] == f'This action requires one of: {names}'
+    ])

@@ -10,6 +10,7 @@
 #include "crypto/token.h"
 #include "exchange.h"
 #include "gen/queries.h"
+#include "thing.h"
 
 #define USER "11111111-1111-4111-8111-111111111111"
 #define ORG "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
@@ -26,32 +27,12 @@ static const char people[] =
 
 /* ---- a small contract ---- */
 
-struct thing {
-	const char *name;
-};
 struct thing_in {
 	const char *id;
 	int64_t page;
 	struct thing body;
 };
 
-static const struct field thing_fields[] = {
-	{ .name = "name",
-	  .key = ",\"name\":",
-	  .key_len = 8,
-	  .kind = F_STR,
-	  .offset = offsetof(struct thing, name),
-	  .required = true,
-	  .has_min = true,
-	  .min = 1,
-	  .has_max = true,
-	  .max = 20,
-	  .has = FIELD_NONE,
-	  .set = FIELD_NONE },
-	{ 0 },
-};
-static const struct type thing_type = { "Thing", sizeof(struct thing),
-					thing_fields };
 static const struct param thing_params[] = {
 	{ PARAM_PATH,
 	  { .name = "id",

@@ -14,30 +14,14 @@
 #include "base/log.h"
 #include "exchange.h"
 #include "http/server.h"
+#include "thing.h"
 
 /* Handlers of /slow wait for `let_go`, having said so in `arrived`. */
 static sem_t arrived, let_go;
 
-struct thing {
-	const char *name;
-};
 struct thing_in {
 	char unused;
 };
-
-static const struct field thing_fields[] = {
-	{ .name = "name",
-	  .key = ",\"name\":",
-	  .key_len = 8,
-	  .kind = F_STR,
-	  .offset = offsetof(struct thing, name),
-	  .required = true,
-	  .has = FIELD_NONE,
-	  .set = FIELD_NONE },
-	{ 0 },
-};
-static const struct type thing_type = { "Thing", sizeof(struct thing),
-					thing_fields };
 
 static bool quick(struct call *call, const void *in, void *out, struct err *err)
 {
@@ -245,6 +229,10 @@ static void an_address_that_is_taken_is_said_so(void **state)
 {
 	struct fixture *f = *state;
 	struct settings settings = f->settings;
+	const struct server_setup setup = { .settings = &settings,
+					    .database_url = f->url,
+					    .routes = routes,
+					    .route_count = 1 };
 	struct server *other = NULL;
 	struct err err = { 0 };
 	char listen[32];
@@ -252,20 +240,10 @@ static void an_address_that_is_taken_is_said_so(void **state)
 	snprintf(listen, sizeof(listen), "127.0.0.1:%d",
 		 server_port(f->server));
 	settings.listen = listen;
-	assert_false(
-		server_start(&(struct server_setup){ .settings = &settings,
-						     .database_url = f->url,
-						     .routes = routes,
-						     .route_count = 1 },
-			     &other, &err));
+	assert_false(server_start(&setup, &other, &err));
 	assert_non_null(strstr(err.msg, "Address already in use"));
 	settings.listen = "127.0.0.1";
-	assert_false(
-		server_start(&(struct server_setup){ .settings = &settings,
-						     .database_url = f->url,
-						     .routes = routes,
-						     .route_count = 1 },
-			     &other, &err));
+	assert_false(server_start(&setup, &other, &err));
 	assert_string_equal(err.msg, "LISTEN is ADDRESS:PORT");
 }
 
