@@ -1,5 +1,5 @@
 /*
- * sweep: how long the port sweep takes, for bench/sweep.py beside nmap.
+ * sweep: how long the port sweep takes, for bench/run.py beside nmap.
  *
  *	sweep 127.0.1.0/24 [PORT…]
  *
