@@ -94,17 +94,21 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	size_t room = a->block ? a->block->size - a->block->used : 0;
+	char *at = room ? a->block->data + a->block->used : NULL;
 	va_list again;
 	char *s;
 	int len;
 
+	/* Mostly it fits in what is left, and is formatted once. */
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, again);
+	len = vsnprintf(at, room, fmt, again);
 	va_end(again);
 	if (len < 0)
 		abort();
 	s = arena_bytes(a, (size_t)len + 1);
-	vsnprintf(s, (size_t)len + 1, fmt, ap);
+	if (s != at || (size_t)len >= room)
+		vsnprintf(s, (size_t)len + 1, fmt, ap);
 	return s;
 }
 

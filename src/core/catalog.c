@@ -11,6 +11,7 @@ static struct {
 	struct arena arena;
 	struct catalog catalog;
 	const char *locales[LOCALES_MAX + 1];
+	struct check_texts *texts[LOCALES_MAX]; /* as catalog.checks */
 } the;
 
 const struct embedded_file *embedded_find(const char *path)
@@ -98,6 +99,49 @@ bool catalog_read(const struct embedded_file *files, struct arena *a,
 	return true;
 }
 
+static const struct embedded_locale *find_locale(const char *wanted)
+{
+	size_t len = wanted ? strcspn(wanted, "-_.@") : 0;
+
+	for (const struct embedded_locale *l = embedded_locales; l->name; l++)
+		if (len == strlen(l->name) &&
+		    !strncasecmp(l->name, wanted, len))
+			return l;
+	return &embedded_locales[0];
+}
+
+/* A page of findings has four texts each: found here once, not every time. */
+static struct check_texts *texts_of_checks(const char *locale)
+{
+	const struct check_list *checks = &the.catalog.checks;
+	struct check_texts *all =
+		arena_array(&the.arena, checks->len, sizeof(*all));
+
+	for (size_t i = 0; i < checks->len; i++) {
+		const char *id = checks->items[i].id;
+		const char **at[] = { &all[i].title, &all[i].rationale,
+				      &all[i].detail, &all[i].remediation };
+		static const char *const parts[] = { "title", "rationale",
+						     "detail", "remediation" };
+
+		for (int p = 0; p < 4; p++)
+			*at[p] = catalog_text(locale, "checks",
+					      arena_printf(&the.arena, "%s.%s",
+							   id, parts[p]));
+	}
+	return all;
+}
+
+const struct check_texts *catalog_check_texts(const char *locale,
+					      const struct check *check)
+{
+	size_t n = (size_t)(find_locale(locale) - embedded_locales);
+	size_t i = (size_t)(check - the.catalog.checks.items);
+
+	assert(i < the.catalog.checks.len);
+	return &the.texts[n][i];
+}
+
 bool catalog_load(struct err *err)
 {
 	int n = 0;
@@ -111,6 +155,7 @@ bool catalog_load(struct err *err)
 	for (; embedded_locales[n].name; n++) {
 		assert(n < LOCALES_MAX);
 		the.locales[n] = embedded_locales[n].name;
+		the.texts[n] = texts_of_checks(the.locales[n]);
 	}
 	the.loaded = true;
 	return true;
@@ -162,17 +207,6 @@ char catalog_letter(const char *article)
 		return 0;
 	article += sizeof(stem) - 1;
 	return *article >= 'a' && *article <= 'j' ? *article : 0;
-}
-
-static const struct embedded_locale *find_locale(const char *wanted)
-{
-	size_t len = wanted ? strcspn(wanted, "-_.@") : 0;
-
-	for (const struct embedded_locale *l = embedded_locales; l->name; l++)
-		if (len == strlen(l->name) &&
-		    !strncasecmp(l->name, wanted, len))
-			return l;
-	return &embedded_locales[0];
 }
 
 const char *catalog_locale(const char *wanted)

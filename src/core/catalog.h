@@ -67,6 +67,18 @@ const char *const *catalog_locales(void);
  */
 const char *catalog_text(const char *locale, const char *area, const char *key);
 
+/* What the findings of a check say, in one language; `detail` is a template. */
+struct check_texts {
+	const char *title;
+	const char *rationale;
+	const char *detail;
+	const char *remediation;
+};
+
+/* Of a check of catalog_checks(): looked up once, when the catalogue is read. */
+const struct check_texts *catalog_check_texts(const char *locale,
+					      const struct check *check);
+
 /* The text of key.one or key.many. */
 const char *catalog_count_text(const char *locale, const char *area,
 			       const char *key, int64_t count);
