@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
@@ -155,16 +156,86 @@ static void begin(struct line *l, enum log_level level, const char *name)
 	add_pair(l, "event", name);
 }
 
-static void end(struct line *l)
-{
-	ssize_t done;
+/*
+ * Lines that wait. The thread sleeps until there is one, then a little longer
+ * for those that follow it; a line that matters takes the others with it.
+ */
+enum { BATCH_MAX = 64 * 1024, BATCH_MICROS = 50000 };
 
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t filled;
+	pthread_t thread;
+	bool on;
+	size_t len;
+	char bytes[BATCH_MAX];
+} batch = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	    .filled = PTHREAD_COND_INITIALIZER };
+
+static void write_out(const char *bytes, size_t len)
+{
+	/* There is nobody to tell when even this fails. */
+	ssize_t done = write(STDERR_FILENO, bytes, len);
+
+	(void)done;
+}
+
+/* With the lock. */
+static void batch_write(void)
+{
+	if (batch.len)
+		write_out(batch.bytes, batch.len);
+	batch.len = 0;
+}
+
+static void *batch_run(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&batch.lock);
+	while (batch.on) {
+		while (batch.on && !batch.len)
+			pthread_cond_wait(&batch.filled, &batch.lock);
+		if (batch.on) {
+			pthread_mutex_unlock(&batch.lock);
+			usleep(BATCH_MICROS);
+			pthread_mutex_lock(&batch.lock);
+		}
+		batch_write();
+	}
+	pthread_mutex_unlock(&batch.lock);
+	return NULL;
+}
+
+void log_batch(bool on)
+{
+	bool was;
+
+	pthread_mutex_lock(&batch.lock);
+	was = batch.on;
+	/* Without the thread it stays line by line, which is only slower. */
+	batch.on = on && (was || !pthread_create(&batch.thread, NULL, batch_run,
+						 NULL));
+	pthread_cond_signal(&batch.filled);
+	pthread_mutex_unlock(&batch.lock);
+	if (was && !on)
+		pthread_join(batch.thread, NULL);
+}
+
+static void end(struct line *l, enum log_level level)
+{
 	if (line_format == LOG_JSON)
 		l->buf[l->len++] = '}';
 	l->buf[l->len++] = '\n';
-	/* There is nobody to tell when even this fails. */
-	done = write(STDERR_FILENO, l->buf, l->len);
-	(void)done;
+	pthread_mutex_lock(&batch.lock);
+	if (batch.len + l->len > BATCH_MAX)
+		batch_write();
+	if (!batch.len)
+		pthread_cond_signal(&batch.filled);
+	memcpy(batch.bytes + batch.len, l->buf, l->len);
+	batch.len += l->len;
+	if (!batch.on || level >= LOG_WARN)
+		batch_write();
+	pthread_mutex_unlock(&batch.lock);
 }
 
 void log_event(enum log_level level, const char *name, ...)
@@ -184,7 +255,7 @@ void log_event(enum log_level level, const char *name, ...)
 			add_pair(&l, key, value);
 	}
 	va_end(ap);
-	end(&l);
+	end(&l, level);
 }
 
 /* What a client did wrong is not an event for whoever runs the server. */

@@ -411,6 +411,7 @@ bool server_start(const struct server_setup *setup, struct server **ret,
 		server_stop(s);
 		return false;
 	}
+	log_batch(true);
 	*ret = s;
 	return true;
 }
@@ -443,6 +444,7 @@ void server_stop(struct server *s)
 		wait_for_replies(s);
 		MHD_stop_daemon(s->daemon);
 	}
+	log_batch(false);
 	if (s->listener >= 0)
 		close(s->listener);
 	ios_close(&s->ios);
