@@ -74,10 +74,13 @@ static void read_upload(struct exchange *x, struct input *in)
 	if (!form_file(x->headers.content_type ? x->headers.content_type : "",
 		       x->body, x->body_len, route->part, &x->arena, file,
 		       &in->body_err))
+		/* The issues outlive the error. */
 		add_issue(&x->arena, &in->body_issues,
-			  &(struct issue){ in->body_err.type,
-					   in->body_err.field,
-					   in->body_err.msg });
+			  &(struct issue){
+				  arena_strdup(&x->arena, in->body_err.type),
+				  arena_strdup(&x->arena, in->body_err.field),
+				  arena_strdup(&x->arena, in->body_err.msg),
+			  });
 	else if (route->part_max && file->len > route->part_max)
 		err_set(&in->body_err, ERR_TOO_LARGE,
 			"File too large. Maximum size: %zu MB",
