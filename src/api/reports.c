@@ -124,7 +124,6 @@ static enum report_format format_of(const char *name)
 	return REPORT_FORMAT_PDF;
 }
 
-/* A task that is unknown, or another organisation's, is pending for ever. */
 bool op_report_status(struct call *call, const struct report_status_in *in,
 		      struct report_status *out, struct err *err)
 {
@@ -134,9 +133,11 @@ bool op_report_status(struct call *call, const struct report_status_in *in,
 	if (!sql_report_get(call->db, call->arena, call->session->org_id,
 			    in->task_id, &report, &found, err))
 		return false;
-	out->task_id = in->task_id;
-	out->status =
-		found ? status_of(report.status) : REPORT_STATUS_STATUS_PENDING;
+	if (!found)
+		return err_set(err, ERR_NOT_FOUND,
+			       "Report not ready or not found");
+	out->task_id = report.id;
+	out->status = status_of(report.status);
 	if (out->status == REPORT_STATUS_STATUS_FAILURE)
 		out->error = "Report generation failed";
 	if (out->status != REPORT_STATUS_STATUS_SUCCESS)

@@ -72,8 +72,8 @@ def test_unknown_scans_and_tasks(admin):
     for task in (seed.new_id(), 'nonsense'):
         reply = admin.get(f'/reports/download/{task}', expect=404)
         assert reply.json()['detail'] == 'Report not ready or not found'
-        assert admin.get(f'/reports/status/{task}', expect=200).json() == \
-            {'task_id': task, 'status': 'pending'}
+        reply = admin.get(f'/reports/status/{task}', expect=404)
+        assert reply.json()['detail'] == 'Report not ready or not found'
 
 
 def test_the_same_report_is_made_once(account, admin):
@@ -205,8 +205,8 @@ def test_a_report_of_another_organisation_is_not_there(working, done):
     other = working.register().bearer()
     assert other.get(f'/reports/download/{task}', expect=404).json()['detail'] == \
         'Report not ready or not found'
-    assert other.get(f'/reports/status/{task}', expect=200).json() == \
-        {'task_id': task, 'status': 'pending'}
+    assert other.get(f'/reports/status/{task}', expect=404).json()['detail'] == \
+        'Report not ready or not found'
 
 
 def test_a_file_that_is_gone(working):

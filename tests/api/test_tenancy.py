@@ -38,9 +38,7 @@ def test_a_foreign_id_answers_as_a_missing_one(admin, theirs, op):
         foreign['scan_id'] = theirs['running']
     there = ask(admin, op, foreign)
     missing = ask(admin, op, {name: seed.new_id() for name in names})
-    # An unknown report is pending for ever, and so is a foreign one.
-    expected = 200 if op.id == 'report_status' else 404
-    assert there.status_code == missing.status_code == expected
+    assert there.status_code == missing.status_code == 404
     told = [{name: value for name, value in reply.json().items()
              if name not in ('instance', 'task_id')} for reply in (there, missing)]
     assert told[0] == told[1]
