@@ -44,23 +44,32 @@ struct child {
 
 /* ---- starting ---- */
 
-/* What a sanitizer or a test wants to tell the new process; nothing else. */
-static const char *const kept_environment[] = { "NIS2_CLOCK_OFFSET",
-						"ASAN_OPTIONS", "UBSAN_OPTIONS",
-						"TSAN_OPTIONS" };
+/*
+ * What a sanitizer or a test wants to tell the new process; nothing else. A
+ * sanitizer cannot write its log in the sandbox: it tells us, and ends.
+ */
+static const struct kept {
+	const char *name, *more;
+} kept_environment[] = {
+	{ "NIS2_CLOCK_OFFSET", "" },
+	{ "ASAN_OPTIONS", ":log_path=stderr:halt_on_error=1" },
+	{ "UBSAN_OPTIONS", ":log_path=stderr:halt_on_error=1" },
+	{ "TSAN_OPTIONS", ":log_path=stderr:halt_on_error=1" },
+};
 
 static char **environment(struct arena *a)
 {
-	size_t n = 0, max = sizeof(kept_environment) / sizeof(char *);
+	size_t n = 0, max = sizeof(kept_environment) / sizeof(struct kept);
 	char **env = arena_array(a, max + 2, sizeof(*env));
 
 	env[n++] = arena_strdup(a, "LC_ALL=C.UTF-8");
 	for (size_t i = 0; i < max; i++) {
-		const char *value = getenv(kept_environment[i]);
+		const char *value = getenv(kept_environment[i].name);
 
 		if (value)
-			env[n++] = arena_printf(a, "%s=%s", kept_environment[i],
-						value);
+			env[n++] = arena_printf(a, "%s=%s%s",
+						kept_environment[i].name, value,
+						kept_environment[i].more);
 	}
 	return env;
 }

@@ -252,12 +252,19 @@ static const int deadly[] = {
 
 /* Whatever a sanitizer needs to look at the process at its end. */
 static const int sanitizer_calls[] = {
-	SCMP_SYS(clone),     SCMP_SYS(wait4),
-	SCMP_SYS(prctl),     SCMP_SYS(mmap),
-	SCMP_SYS(mprotect),  SCMP_SYS(readlink),
-	SCMP_SYS(getppid),   SCMP_SYS(getdents64),
-	SCMP_SYS(ptrace),    SCMP_SYS(process_vm_readv),
-	SCMP_SYS(prlimit64), SCMP_SYS(sched_setaffinity),
+	SCMP_SYS(clone),
+	SCMP_SYS(wait4),
+	SCMP_SYS(prctl),
+	SCMP_SYS(mmap),
+	SCMP_SYS(mprotect),
+	SCMP_SYS(readlink),
+	SCMP_SYS(getppid),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(getdents),
+	SCMP_SYS(ptrace),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(sched_setaffinity),
 };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -303,15 +310,16 @@ static int allow_parts(scmp_filter_ctx f)
 		r = seccomp_rule_add(
 			f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
 			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
-	if (SANITIZED || r)
-		return r;
-	/* Threads, but no processes; clone3 hides its flags from us. */
-	r = seccomp_rule_add(
-		f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	/* clone3 hides its flags from us: ENOSYS sends libc back to clone. */
 	if (!r)
 		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS),
 				     SCMP_SYS(clone3), 0);
+	if (SANITIZED || r)
+		return r;
+	/* Threads, but no processes. */
+	r = seccomp_rule_add(
+		f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	if (!r)
 		r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
