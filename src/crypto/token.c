@@ -156,7 +156,8 @@ static const char *claim(jwt_t *jwt, const char *name, struct arena *a)
 	return arena_strdup(a, jwt_get_grant(jwt, name));
 }
 
-/* 0 when it is absent or no number: what is returned then differs by version. */
+/* 0 when it is absent or no number: what is returned then differs by version.
+ */
 static int64_t claim_number(jwt_t *jwt, const char *name)
 {
 	int64_t n;
