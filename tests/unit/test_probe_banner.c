@@ -119,6 +119,7 @@ static const struct refusal {
 	size_t len;
 } refusals[] = {
 #define BYTES(text) text, sizeof(text) - 1
+#define LONG "5.5.5-5.5.5-5.5.5-5.5.5-5.5.5-5.5.5-5.5.5-5.5.5-5.5.5-5.5.5-"
 	{ "a_mail_server_is_no_ftp", 21, BYTES("554 no service\r\n") },
 	{ "a_number_is_no_greeting", 21, BYTES("2200 x\r\n") },
 	{ "an_ssh_line_needs_a_version", 22, BYTES("SSH-junk\r\n") },
@@ -132,6 +133,8 @@ static const struct refusal {
 	  BYTES("\5\0\0\0\x09"
 		"3.23") },
 	{ "mysql_has_small_packets", 3306, BYTES("\xff\xff\xff\0\x0a") },
+	{ "mysql_versions_are_short", 3306,
+	  BYTES("\x78\0\0\0\x0a" LONG LONG "\0") },
 	{ "rdp_begins_with_version_3", 3389, BYTES("\x04\0\0\x0b\x06\xd0") },
 	{ "postgresql_says_one_byte", 5432, BYTES("SSH-2.0\r\n") },
 	{ "redis_says_pong", 6379, BYTES("+OK\r\n") },

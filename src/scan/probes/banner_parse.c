@@ -171,7 +171,8 @@ static enum banner_result read_mysql(struct span answer, struct arena *a,
 		return BANNER_NO;
 	if (!memchr(answer.p, '\0', span_len(answer)))
 		return span_len(answer) > 100 ? BANNER_NO : BANNER_MORE;
-	span_until(&answer, '\0', 100, &version);
+	if (!span_until(&answer, '\0', 100, &version))
+		return BANNER_NO;
 	if (version.end - version.p > 6 && !memcmp(version.p, "5.5.5-", 6))
 		version.p += 6; /* how MariaDB 10 spoke to old replicas */
 	ret->version = text_of(version, a);
