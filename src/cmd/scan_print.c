@@ -80,6 +80,8 @@ static void print_host(const struct scanned_host *h, const struct scanned *scan,
 	print_head(h, out);
 	if (h->seen.open_ports.len)
 		fputs("  open:", out);
+	else if (!h->seen.errors.len)
+		fputs("  nothing open\n", out);
 	for (size_t i = 0; i < h->seen.open_ports.len; i++) {
 		fprintf(out, "%s %" PRId64 " ", i ? "," : "",
 			h->seen.open_ports.items[i]);
@@ -100,9 +102,10 @@ void scan_print_text(const struct scanned *scan, bool colour, struct arena *a,
 {
 	const char *between = "";
 
-	/* Of a large network only those that have something to say. */
+	/* Of a network only the hosts that have something to say. */
 	for (const struct scanned_host *h = scan->first; h; h = h->next)
-		if (h->seen.is_alive || h->seen.errors.len || scan->hosts <= 16)
+		if (h->seen.is_alive || h->seen.errors.len ||
+		    !strchr(h->seen.target, '/'))
 			print_host(h, scan, colour, a, out);
 	fprintf(out,
 		"%" PRId64 " addresses, %" PRId64 " with open ports, "
