@@ -101,8 +101,10 @@ bool catalog_read(const struct embedded_file *files, struct arena *a,
 
 static const struct embedded_locale *find_locale(const char *wanted)
 {
-	size_t len = wanted ? strcspn(wanted, "-_.@") : 0;
+	size_t len;
 
+	wanted = wanted ? wanted : "";
+	len = strcspn(wanted, "-_.@");
 	for (const struct embedded_locale *l = embedded_locales; l->name; l++)
 		if (len == strlen(l->name) &&
 		    !strncasecmp(l->name, wanted, len))

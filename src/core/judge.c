@@ -1,5 +1,6 @@
 #include "core/judge.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -192,7 +193,7 @@ static void look(struct court *court, const struct check *c, struct tally *t)
 	const char *name = c->fact;
 
 	if (missing && c->has_requires && c->requires.len)
-	name = c->requires.items[0];
+		name = c->requires.items[0];
 	for (size_t i = 0; i < facts->len; i++) {
 		const struct fact *f = &facts->items[i];
 		const struct fact *judged = f;
@@ -437,6 +438,7 @@ static void sum_up(struct judgement *j)
 {
 	struct host_failure_list *failed = &j->checks.failed;
 
+	assert(failed->items); /* has room for every check */
 	for (size_t i = 0; i < j->verdicts.len; i++) {
 		const struct verdict *v = &j->verdicts.items[i];
 		struct host_failure *last =
