@@ -75,7 +75,8 @@ struct check_texts {
 	const char *remediation;
 };
 
-/* Of a check of catalog_checks(): looked up once, when the catalogue is read. */
+/* Of a check of catalog_checks(): looked up once, when the catalogue is read.
+ */
 const struct check_texts *catalog_check_texts(const char *locale,
 					      const struct check *check);
 

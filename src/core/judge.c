@@ -193,7 +193,7 @@ static void look(struct court *court, const struct check *c, struct tally *t)
 	const char *name = c->fact;
 
 	if (missing && c->has_requires && c->requires.len)
-		name = c->requires.items[0];
+	name = c->requires.items[0];
 	for (size_t i = 0; i < facts->len; i++) {
 		const struct fact *f = &facts->items[i];
 		const struct fact *judged = f;

@@ -20,20 +20,20 @@ extern const char *const role_names[]; /* "", "viewer", "auditor", "admin" */
 
 /* Who asks, read from the database on this very request. */
 struct session {
-	const char *user_id;	 /* NULL: nobody, or an API key */
+	const char *user_id; /* NULL: nobody, or an API key */
 	const char *email;
-	const char *locale;	 /* "en", "it", "fr", "de", "es" */
-	const char *org_id;	 /* NULL: a user without an organisation */
+	const char *locale; /* "en", "it", "fr", "de", "es" */
+	const char *org_id; /* NULL: a user without an organisation */
 	enum role role;
-	const char *family;	 /* of the refresh tokens, ends with logout */
+	const char *family; /* of the refresh tokens, ends with logout */
 };
 
 /* What handlers of the auth group need of the request; NULL when absent. */
 struct request {
-	const char *id;		/* request id, also in the log and X-Request-Id */
+	const char *id; /* request id, also in the log and X-Request-Id */
 	const char *method;
 	const char *path;
-	const char *ip;		/* the client's, after TRUSTED_PROXIES */
+	const char *ip; /* the client's, after TRUSTED_PROXIES */
 	const char *user_agent;
 	const char *access_cookie;
 	const char *refresh_cookie;

@@ -71,7 +71,7 @@ struct route {
 	int limit;	   /* calls a minute for one client; 0: no limit */
 	bool csrf_exempt;  /* no double submit */
 	bool count_first;  /* the limit counts before the body is read */
-	bool late_transaction; /* the handler begins it: call_begin() */
+	bool late_transaction;	    /* the handler begins it: call_begin() */
 	const char *audit_action;   /* "asset.created"; NULL: catch-all row */
 	const char *audit_resource; /* "asset" */
 	enum inline_when inline_when;
