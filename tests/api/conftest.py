@@ -1,12 +1,13 @@
 """Fixtures: a server for the whole run, accounts on it, servers set up otherwise."""
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from server import Server  # noqa: E402
+from server import DATABASE, Server, new_database  # noqa: E402
 
 
 @pytest.fixture(scope='session')
@@ -18,8 +19,9 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def working(tmp_path_factory):
-    """The same with its worker."""
-    with Server(tmp_path_factory.mktemp('working'), WITH_WORKER='on') as one:
+    """The same with its worker, and a database that no other server uses."""
+    own = {'DATABASE_URL': new_database(f'working_{uuid.uuid4().hex}')} if DATABASE else {}
+    with Server(tmp_path_factory.mktemp('working'), WITH_WORKER='on', **own) as one:
         yield one
 
 

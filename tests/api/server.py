@@ -53,14 +53,15 @@ class Server:
                         SCAN_ALLOW_NETWORKS='127.0.0.0/8', WITH_WORKER='off',
                         HOSTS_FILE=str(hosts))
         self.env.update(settings)
-        if DATABASE:
-            self.env['DATABASE_URL'] = DATABASE
+        self.database = settings.get('DATABASE_URL', DATABASE)
+        if self.database:
+            self.env['DATABASE_URL'] = self.database
         self.port = free_port()
         self.url = f'http://127.0.0.1:{self.port}'
         self.process = None
 
     def __enter__(self):
-        if DATABASE:
+        if self.database:
             subprocess.run([BINARY, 'migrate', '--data', self.data], check=True,
                            env=self.env, stdout=subprocess.DEVNULL)
         log = self.log_file.open('ab')
@@ -118,8 +119,8 @@ class Server:
 
     def sql(self, statement, *values):
         """Rows of one statement with `?` for values, on whichever database."""
-        if DATABASE:
-            return psql(fill(statement, values))
+        if self.database:
+            return psql(self.database, fill(statement, values))
         with sqlite3.connect(self.data / 'nis2.db', timeout=10) as db:
             db.execute('PRAGMA foreign_keys = ON')
             rows = db.execute(statement, values).fetchall()
@@ -136,8 +137,8 @@ class Server:
         statement = f'INSERT INTO {table} ({", ".join(names)}) ' \
                     f'VALUES ({", ".join("?" * len(names))})'
         values = [[row.get(name) for name in names] for row in rows]
-        if DATABASE:
-            psql('; '.join(fill(statement, one) for one in values))
+        if self.database:
+            psql(self.database, '; '.join(fill(statement, one) for one in values))
             return
         with sqlite3.connect(self.data / 'nis2.db', timeout=10) as db:
             db.executemany(statement, values)
@@ -168,12 +169,18 @@ def fill(statement, values):
     return re.sub(r'\?', lambda _: literal(next(values)), statement)
 
 
-def psql(text):
+def new_database(name):
+    """The address of an empty PostgreSQL database beside that of the tests."""
+    psql(DATABASE, f'CREATE DATABASE "{name}"')
+    return re.sub(r'(postgresql://[^/]*/)[^?]*', rf'\g<1>{name}', DATABASE)
+
+
+def psql(database, text):
     """Runs it; the rows as JSON, since psql has no other typed output."""
     if text.lstrip().upper().startswith('SELECT'):
         text = f'SELECT row_to_json(r) FROM ({text}) r'
     done = subprocess.run(
-        [shutil.which('psql'), DATABASE, '-XqAt', '-v', 'ON_ERROR_STOP=1'],
+        [shutil.which('psql'), database, '-XqAt', '-v', 'ON_ERROR_STOP=1'],
         input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return [tuple(json.loads(line).values()) for line in done.stdout.splitlines()]

@@ -16,9 +16,19 @@ LEASE_SECONDS = 20
 SLOW_HOSTS = 12
 
 
+@pytest.fixture(params=['sqlite', 'postgresql'])
+def settings(request):
+    """A server's settings for each database."""
+    if request.param == 'sqlite':
+        return {'WITH_WORKER': 'on'}
+    if not os.environ.get('NIS2_TEST_POSTGRESQL'):
+        pytest.skip('NIS2_TEST_POSTGRESQL is not set')
+    return {'WITH_WORKER': 'on', 'DATABASE_URL': os.environ['NIS2_TEST_POSTGRESQL']}
+
+
 @pytest.fixture
-def server(tmp_path):
-    with Server(tmp_path, WITH_WORKER='on') as one:
+def server(tmp_path, settings):
+    with Server(tmp_path, **settings) as one:
         yield one
 
 
@@ -202,8 +212,8 @@ def write_until_dead(account, writer, acknowledged):
             acknowledged.append(reply.json()['id'])
 
 
-def test_what_was_acknowledged_survives_kill_9_under_load(tmp_path):
-    server = Server(tmp_path, WITH_WORKER='on')
+def test_what_was_acknowledged_survives_kill_9_under_load(tmp_path, settings):
+    server = Server(tmp_path, **settings)
     server.__enter__()
     account = server.register()
     acknowledged = []
