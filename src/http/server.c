@@ -313,6 +313,8 @@ static enum MHD_Result on_accept(void *cls, const struct sockaddr *from,
 {
 	struct server *s = cls;
 
+	if (atomic_load_explicit(&s->drain_until, memory_order_relaxed))
+		return MHD_NO;
 	return peers_admit(s->peers, from) ? MHD_YES : MHD_NO;
 }
 
@@ -434,10 +436,13 @@ void server_stop(struct server *s)
 {
 	if (!s)
 		return;
+	/*
+	 * From here on on_accept() refuses. MHD_quiesce_daemon() would say so
+	 * to the kernel, but in 0.9.75 it races with the I/O threads over the
+	 * listening socket, and now and then aborts the process.
+	 */
 	atomic_store(&s->drain_until,
 		     clock_tick() + SERVER_DRAIN * CLOCK_SECOND);
-	if (s->daemon)
-		MHD_quiesce_daemon(s->daemon);
 	if (s->pool)
 		pool_drain(s->pool);
 	if (s->daemon) {
