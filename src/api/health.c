@@ -1,5 +1,6 @@
 /* health: whether this process lives, and whether it can work. */
 #include "base/clock.h"
+#include "base/log.h"
 #include "gen/api_ops.h"
 #include "gen/queries.h"
 #include "http/call.h"
@@ -23,18 +24,25 @@ bool op_health_live(struct call *call, const struct health_live_in *in,
 	return true;
 }
 
-/* Counters are in memory here, so the store behind them is there too. */
+/*
+ * Counters are in memory here, so the store behind them is there too. A
+ * database that does not answer is the answer, not an error of the question.
+ */
 bool op_health_ready(struct call *call, const struct health_ready_in *in,
 		     struct readiness *out, struct err *err)
 {
 	int64_t workers = 0;
+	bool answers = sql_worker_alive(call->db, call->arena,
+					call->now - WORKER_SILENT_SECONDS *
+							    CLOCK_SECOND,
+					&workers, err);
 
 	(void)in;
-	if (!sql_worker_alive(call->db, call->arena,
-			      call->now - WORKER_SILENT_SECONDS * CLOCK_SECOND,
-			      &workers, err))
-		return err_set(err, ERR_BUSY, "The database does not answer");
-	out->checks.database = CHECK_STATE_OK;
+	if (!answers) {
+		log_error("readiness", call->request->id, err);
+		call->status = 503;
+	}
+	out->checks.database = answers ? CHECK_STATE_OK : CHECK_STATE_ERROR;
 	out->checks.redis = CHECK_STATE_OK;
 	out->checks.celery_workers =
 		workers ? CHECK_STATE_OK : CHECK_STATE_DEGRADED;

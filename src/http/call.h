@@ -65,6 +65,8 @@ struct call {
 	struct audit audit;
 	bool wake_worker; /* a job was put: wake `nis2 work` after the commit */
 	bool in_transaction;
+	/* In place of the contract's success, with the same body; 0: that. */
+	int status;
 };
 
 /*

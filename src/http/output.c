@@ -38,10 +38,10 @@ static bool open_file(struct exchange *x, const char *path, struct err *err)
 	return true;
 }
 
-static bool write_file(struct exchange *x, const struct file_out *file,
-		       struct err *err)
+static bool write_file(struct exchange *x, int status,
+		       const struct file_out *file, struct err *err)
 {
-	reply_json(x, x->route->status, file->bytes, file->len);
+	reply_json(x, status, file->bytes, file->len);
 	if (file->path && !open_file(x, file->path, err))
 		return false;
 	x->reply.content_type = file->content_type;
@@ -51,15 +51,16 @@ static bool write_file(struct exchange *x, const struct file_out *file,
 	return true;
 }
 
-bool output_write(struct exchange *x, const void *out, struct err *err)
+bool output_write(struct exchange *x, int status, const void *out,
+		  struct err *err)
 {
 	const struct route *route = x->route;
 	struct sb json;
 
 	if (route->out_kind == OUT_FILE)
-		return write_file(x, out, err);
+		return write_file(x, status, out, err);
 	if (route->out_kind == OUT_NONE) {
-		reply_empty(x, route->status);
+		reply_empty(x, status);
 		return true;
 	}
 	json = sb_new(&x->arena, JSON_EXPECTED);
@@ -69,6 +70,6 @@ bool output_write(struct exchange *x, const void *out, struct err *err)
 		codec_write(route->out_type, out, &json);
 	if (json.truncated)
 		return err_set(err, ERR_INTERNAL, "the reply is too long");
-	reply_json(x, route->status, json.s, json.len);
+	reply_json(x, status, json.s, json.len);
 	return true;
 }

@@ -6,7 +6,8 @@
 
 #include "http/exchange.h"
 
-/* Written from the table of the route's type straight into the arena. */
-bool output_write(struct exchange *x, const void *out, struct err *err);
+/* With `status`; written from the table of the route's type into the arena. */
+bool output_write(struct exchange *x, int status, const void *out,
+		  struct err *err);
 
 #endif

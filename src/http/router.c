@@ -258,7 +258,8 @@ void router_run(struct router *r, struct exchange *x, struct db *db)
 	x->reply.headers = call.headers;
 	if (call.wake_worker && r->setup.wake_worker)
 		r->setup.wake_worker(r->setup.arg);
-	if (!output_write(x, out, &err))
+	if (!output_write(x, call.status ? call.status : x->route->status, out,
+			  &err))
 		refuse(x, &err);
 }
 
