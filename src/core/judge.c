@@ -190,10 +190,11 @@ static void look(struct court *court, const struct check *c, struct tally *t)
 {
 	const struct fact_list *facts = court->in->facts;
 	bool missing = c->when == CHECK_WHEN_MISSING;
-	const char *name = c->fact;
+	const char *first = c->has_requires && c->requires.len > 0
+				    ? c->requires.items[0]
+				    : NULL;
+	const char *name = missing && first ? first : c->fact;
 
-	if (missing && c->has_requires && c->requires.len)
-	name = c->requires.items[0];
 	for (size_t i = 0; i < facts->len; i++) {
 		const struct fact *f = &facts->items[i];
 		const struct fact *judged = f;
