@@ -139,8 +139,11 @@ def alone():
     the system does not allow that, and then ports may be taken."""
     user = [] if os.getuid() == 0 else ['--user', '--map-current-user', '--keep-caps']
     prefix = ['unshare', *user, '--net', sys.executable, str(ROOT / 'tools/alone.py')]
-    allowed = subprocess.run([*prefix, 'true'], capture_output=True).returncode == 0
-    return prefix if allowed else []
+    if subprocess.run([*prefix, 'true'], capture_output=True).returncode == 0:
+        return prefix
+    print('test: this system gives the tests no network of their own; ports may be '
+          'taken, and those below 1024 refused to who is not root', flush=True)
+    return []
 
 
 def run(argv, env, seconds=PART_SECONDS):
