@@ -58,8 +58,8 @@ def step_asan():
 
 
 def step_tsan():
-    """Data races in the server, over the API tests. The sanitizer of GCC 12 wants
-    addresses where it expects them, hence setarch."""
+    """Data races in the server, over the API tests."""
+    # The sanitizer of GCC 12 wants addresses where it expects them.
     return run('setarch', platform.machine(), '-R', 'tools/test.py', '--build',
                'build-tsan', '--sanitize', 'thread', 'api-sqlite', 'api-postgresql')
 
