@@ -75,7 +75,7 @@ char *account_email_key(struct arena *a, const char *email)
 
 /* ---- slugs ---- */
 
-/* "Société & Co." becomes "société-co" (contract 10 section 8.1). */
+/* "Société & Co." becomes "société-co". */
 static char *slug_of(struct arena *a, const char *name)
 {
 	struct sb b = sb_new(a, SLUG_MAX);

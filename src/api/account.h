@@ -42,7 +42,7 @@ struct account_grant {
 
 /*
  * Issues access and refresh token, records the latter, sets the three cookies
- * (contract 10 section 2.3), and fills the answer. In a transaction.
+ *, and fills the answer. In a transaction.
  */
 bool account_issue(struct call *call, const struct account_grant *grant,
 		   struct token_response *out, struct err *err);

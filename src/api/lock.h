@@ -1,6 +1,6 @@
 /*
  * lock: an account is closed for a while after repeated failed sign-ins
- * (contract 10 section 3): five failures within a quarter of an hour, then a
+ *: five failures within a quarter of an hour, then a
  * minute, doubling with each lock that is remembered, at most an hour. Counted
  * for addresses that have no account too, so that it tells nobody which have.
  */

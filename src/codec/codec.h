@@ -116,9 +116,8 @@ enum { CODEC_ISSUES = 20 };
 enum { CODEC_DEPTH = 16, CODEC_VALUES = 1 << 17 };
 
 struct issue {
-	const char
-		*type; /* "missing", "string_too_long", … (contract 10 §1.1) */
-	const char *loc; /* "body.assets.0.name" */
+	const char *type; /* "missing", "string_too_long", … */
+	const char *loc;  /* "body.assets.0.name" */
 	const char *msg;
 };
 

@@ -81,7 +81,7 @@ static struct letter sum_letter(const struct matrix_sum *m, char letter)
 
 /*
  * The words are read by programs, which look for "partial", "automated" and
- * "manual" in them (contract 20 section 3.3): the one for gaps has none.
+ * "manual" in them: the one for gaps has none.
  */
 static char *status_of(const struct letter *s, enum article_coverage coverage,
 		       struct arena *a)
@@ -196,7 +196,7 @@ char *matrix_json(const struct matrix_sum *m, const char *locale,
 
 enum coverage matrix_coverage(const char *status)
 {
-	/* The first word that occurs decides (contract 30 section 1). */
+	/* The first word that occurs decides. */
 	static const struct {
 		const char *word;
 		enum coverage coverage;

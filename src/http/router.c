@@ -20,8 +20,7 @@ struct router {
 	struct table *table;
 };
 
-/* Contract 10 section 12; the documentation pages bring a policy of their own.
- */
+/* The documentation pages bring a policy of their own. */
 static const char api_csp[] = "default-src 'none'; frame-ancestors 'none'";
 static const struct {
 	const char *name, *value;

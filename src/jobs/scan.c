@@ -145,10 +145,17 @@ static bool plan_around(struct scan_run *run, struct err *err)
 
 static bool start_child(struct scan_run *run, struct err *err)
 {
+	char pid[16];
+
 	child_stop(run->child);
 	run->child = NULL;
-	return plan_around(run, err) &&
-	       child_start(&run->plan, &run->child, err);
+	if (!plan_around(run, err) ||
+	    !child_start(&run->plan, &run->child, err))
+		return false;
+	snprintf(pid, sizeof(pid), "%d", child_pid(run->child));
+	log_event(LOG_INFO, "probe_started", "scan", run->scan_id, "pid", pid,
+		  NULL);
+	return true;
 }
 
 /* ---- storing ---- */

@@ -97,8 +97,6 @@ void cert_store_close_at_end(struct cert_store **store);
 bool cert_store_open(const char *ca_file, struct cert_store **ret,
 		     struct err *err);
 void cert_store_close(struct cert_store *store);
-/* How many certificates it trusts. */
-int cert_store_count(const struct cert_store *store);
 
 struct cert_verdict {
 	bool expired;	    /* the leaf, at `now` */

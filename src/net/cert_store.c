@@ -62,11 +62,6 @@ void cert_store_close_at_end(struct cert_store **store)
 	cert_store_close(*store);
 }
 
-int cert_store_count(const struct cert_store *store)
-{
-	return sk_X509_OBJECT_num(X509_STORE_get0_objects(store->x509));
-}
-
 /* ---- verifying ---- */
 
 /* What the verification of one chain came upon. */

@@ -1,7 +1,7 @@
 /*
  * target: what may be registered, and what may be contacted.
  *
- * Two questions, two answers (contract 20 section 2). May this be an asset?
+ * Two questions, two answers. May this be an asset?
  * Private, loopback and other special addresses are refused, documentation
  * networks are not. May we connect to it? No special address at all, unless
  * the operator's SCAN_ALLOW_NETWORKS names it. Names are resolved once and the

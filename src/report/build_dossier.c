@@ -1,5 +1,5 @@
 /*
- * The dossier of a scan (contract 30 section 1): what was seen, what it means
+ * The dossier of a scan: what was seen, what it means
  * for the measures of Article 21(2), what to do, and what was looked at.
  */
 #include <inttypes.h>

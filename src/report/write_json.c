@@ -1,5 +1,5 @@
 /*
- * The report as JSON (contract 30 section 1): of the data, not of a document.
+ * The report as JSON: of the data, not of a document.
  * Keys are English always, texts in the language of the report.
  */
 #include <string.h>

@@ -3,7 +3,7 @@
  *
  * Names are resolved once, when the walk is opened, and every answer is judged
  * by net/target.h; networks are walked address by address and never listed.
- * The order is the contract's (20 section 3.2): addresses and networks first,
+ * The order is the contract's: addresses and networks first,
  * then names; with `max_hosts` the targets take turns. Addresses of `done` are
  * passed over, those of `retry` are left to the end.
  */

@@ -29,7 +29,7 @@ static void checks_are_found_by_id(void **state)
 	assert_null(catalog_check(NULL));
 }
 
-/* The labels that clients look for (contract 21 section 2 and 29 H). */
+/* The labels that clients look for. */
 static void labels_that_clients_know_are_kept(void **state)
 {
 	static const char *const labels[][2] = {

@@ -1,4 +1,4 @@
-/* What scripts of other origins may do (contract 10 section 12). */
+/* What scripts of other origins may do. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

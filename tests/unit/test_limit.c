@@ -1,4 +1,4 @@
-/* How often one client may call one route (contract 10 section 3). */
+/* How often one client may call one route. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* How long an account is closed after failed sign-ins (contract 10 §3). */
+/* How long an account is closed after failed sign-ins. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

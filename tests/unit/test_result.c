@@ -1,4 +1,4 @@
-/* Facts become the members of a result on the wire (contract 20, 3.4). */
+/* Facts become the members of a result on the wire. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* From a request to its reply: paths, the order of refusals, the transaction,
- * the trail, and what every reply carries (contract 10 sections 1, 10, 12). */
+ * the trail, and what every reply carries. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,4 @@
-/* Who asks, and what the answer is when it cannot be believed (contract 10
- * sections 2.1 to 2.4). */
+/* Who asks, and what the answer is when it cannot be believed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

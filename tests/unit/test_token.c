@@ -1,4 +1,4 @@
-/* What a token must be to be believed (contract 10 sections 2.2 and 2.5). */
+/* What a token must be to be believed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
