@@ -41,8 +41,8 @@ struct account_grant {
 };
 
 /*
- * Issues access and refresh token, records the latter, sets the three cookies
- *, and fills the answer. In a transaction.
+ * Issues access and refresh token, records the latter, sets the three
+ * cookies, and fills the answer. In a transaction.
  */
 bool account_issue(struct call *call, const struct account_grant *grant,
 		   struct token_response *out, struct err *err);

@@ -1,8 +1,8 @@
 /*
- * lock: an account is closed for a while after repeated failed sign-ins
- *: five failures within a quarter of an hour, then a
- * minute, doubling with each lock that is remembered, at most an hour. Counted
- * for addresses that have no account too, so that it tells nobody which have.
+ * lock: an account is closed for a while after repeated failed sign-ins: five
+ * failures within a quarter of an hour, then a minute, doubling with each lock
+ * that is remembered, at most an hour. Counted for addresses that have no
+ * account too, so that it tells nobody which have.
  */
 #ifndef NIS2_API_LOCK_H
 #define NIS2_API_LOCK_H

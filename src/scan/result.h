@@ -1,7 +1,7 @@
 /*
- * result: the facts of one host as the members of a scan result on the wire
- * of the contract: http_info and tls_info keyed by the port as text,
- * the rest as far as there are facts for it. Pure, by a table in result.c.
+ * result: the facts of one host as the members of a scan result on the wire:
+ * http_info and tls_info keyed by the port as text, the rest as far as there
+ * are facts for it. Pure, by a table in result.c.
  */
 #ifndef NIS2_SCAN_RESULT_H
 #define NIS2_SCAN_RESULT_H
