@@ -30,7 +30,7 @@ INFO = {"title": TEXT, "version": TEXT, "summary": TEXT, "description": TEXT, "l
 OPERATION = {"operationId": TEXT, "tags": LIST, "summary": TEXT, "description": TEXT, "parameters": LIST,
              "requestBody": OBJECT, "responses": OBJECT, "security": LIST, "deprecated": FLAG, "x-role": TEXT,
              "x-scope": TEXT, "x-limit": COUNT, "x-csrf": TEXT, "x-audit": OBJECT, "x-inline": TEXT,
-             "x-count-first": FLAG, "x-transaction": TEXT}
+             "x-count-first": FLAG, "x-transaction": TEXT, "x-org": OBJECT}
 PARAMETER = {"name": TEXT, "in": TEXT, "required": FLAG, "description": TEXT, "schema": OBJECT, "deprecated": FLAG,
              "example": ANY, "examples": OBJECT}
 BODY = {"required": FLAG, "description": TEXT, "content": OBJECT}
@@ -154,7 +154,7 @@ def read_operation(where, method, path, words, document, types):
     for cname in ["body", "has_body", made.body.part]:
         if cname in taken and made.body.kind != "BODY_NONE":
             raise Problem(f"{where}.parameters", f"{cname} is the name of the body")
-    if made.body.kind != "BODY_NONE" and method in ("get", "delete"):
+    if made.body.kind != "BODY_NONE" and method == "get":
         raise Problem(f"{where}.requestBody", f"{method} has no body")
     return made
 
@@ -179,14 +179,29 @@ def check_policy(where, words, document):
             one_of(f"{where}.{word}", words[word], values)
     if "x-audit" in words:
         check_audit(f"{where}.x-audit", words["x-audit"])
+    if "x-org" in words:
+        check_org(f"{where}.x-org", words)
 
 
 def check_audit(path, audit):
-    check_words(path, audit, {"action": TEXT, "resource": TEXT}, ["action", "resource"])
+    check_words(path, audit, {"action": TEXT, "resource": TEXT, "twin": FLAG}, ["action", "resource"])
     if not re.fullmatch(r"[a-z_]+\.[a-z_]+", audit["action"]) or len(audit["action"]) > 100:
         raise Problem(f"{path}.action", "is noun.done, at most 100 characters")
     if not re.fullmatch(r"[a-z_]{1,50}", audit["resource"]):
         raise Problem(f"{path}.resource", "is a noun, at most 50 characters")
+
+
+def check_org(path, words):
+    """The organisation in the path takes the place of the session's."""
+    org = words["x-org"]
+    check_words(path, org, {"role": TEXT, "refusal": TEXT, "missing": TEXT, "pending": FLAG}, ["role"])
+    one_of(f"{path}.role", org["role"], ["viewer", "auditor", "admin"])
+    if words["x-role"] != "user":
+        raise Problem(path, "goes with x-role: user")
+    if not any(p.get("name") == "org_id" and p.get("in") == "path" for p in words.get("parameters", [])):
+        raise Problem(path, "needs the path parameter org_id")
+    if "refusal" not in org and (org["role"] != "viewer" or "missing" not in org):
+        raise Problem(f"{path}.refusal", "is needed, or a missing for viewer")
 
 
 def one_of(path, value, values):
@@ -380,11 +395,22 @@ def route_parts(op):
             parts.append(f".{member} = true")
     if "x-audit" in words:
         parts += [f".audit_{word} = {c_string(words['x-audit'][word])}" for word in ("action", "resource")]
+        if words["x-audit"].get("twin"):
+            parts.append(".audit_twin = true")
+    if "x-org" in words:
+        parts += org_parts(op, words["x-org"])
     if "x-inline" in words:
         parts.append(f".inline_when = {INLINE[words['x-inline']]}")
     if op.params:
         parts += [f".params = {op.id}_params", f".param_count = {len(op.params)}"]
     return parts + body_parts(op) + out_parts(op)
+
+
+def org_parts(op, org):
+    names = [member.name for place, member in op.params if place == "path"]
+    parts = [f".org_need = {ROLES[org['role']]}", f".org_param = {names.index('org_id')}"]
+    parts += [f".org_{word} = {c_string(org[word])}" for word in ("refusal", "missing") if word in org]
+    return parts + ([".org_pending = true"] if org.get("pending") else [])
 
 
 def body_parts(op):

@@ -406,7 +406,8 @@ def write_variant(st, number, chosen, out):
     pg = "pg" if sql["pg"] != sql["sqlite"] else "sqlite"
     return (f'"{st.name}", sqlite_{st.name}_{number},\n\t  '
             f"{pg}_{st.name}_{number}, {len(bound)}, {types}"
-            + (f",\n\t  {c_string(st.computed)}" if st.computed else ""))
+            + (f",\n\t  .computed = {c_string(st.computed)}" if st.computed else "")
+            + (",\n\t  .all_orgs = true" if st.all_orgs else ""))
 
 
 def write_args(st, out):

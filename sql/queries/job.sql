@@ -1,4 +1,5 @@
--- job_insert(id text, org text?, kind text, lane text, args text, run_at bigint, now bigint) -> none
+-- job_insert(id text, org text?, kind text, lane text, args text, run_at bigint, now bigint) -> none all-orgs
+-- Jobs about nobody known yet belong to no organisation.
 INSERT INTO job (id, org_id, kind, lane, args, state, run_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $7);
 

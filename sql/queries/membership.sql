@@ -1,4 +1,4 @@
--- membership_insert(id text, org text, user_id text, role text, now bigint) -> none
+-- membership_insert(id text, org text, user_id text, role text, now bigint) -> none all-orgs
 INSERT INTO membership (id, org_id, user_id, role, accepted_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $5, $5);
 

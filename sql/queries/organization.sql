@@ -1,4 +1,4 @@
--- org_insert(id text, name text, slug text, now bigint) -> changes
+-- org_insert(id text, name text, slug text, now bigint) -> changes all-orgs
 -- A slug that is taken changes nothing: the caller tries the next suffix.
 INSERT INTO organization (id, name, slug, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $4) ON CONFLICT (slug) DO NOTHING;

@@ -173,6 +173,30 @@ struct pair {
 	const char *family;
 };
 
+/* A new sign-in begins a session, any other pair goes on with one. */
+static bool keep_session(struct call *call, const struct account_grant *grant,
+			 const struct token_claims *refresh, struct err *err)
+{
+	int64_t ends = refresh->expires_at * CLOCK_SECOND;
+
+	if (grant->family)
+		return sql_session_continue(call->db, call->arena,
+					    grant->family, grant->org_id,
+					    call->now, ends, NULL, err);
+	return sql_session_insert(
+		call->db, call->arena,
+		&(struct sql_session_insert_args){
+			.id = refresh->family,
+			.user_id = refresh->user_id,
+			.org = refresh->org_id,
+			.ip_address = call->request->ip,
+			.user_agent = call->request->user_agent,
+			.now = call->now,
+			.expires_at = ends,
+		},
+		err);
+}
+
 static bool sign_pair(struct call *call, const struct account_grant *grant,
 		      struct pair *ret, struct err *err)
 {
@@ -196,6 +220,7 @@ static bool sign_pair(struct call *call, const struct account_grant *grant,
 	claims.id = id_new(a);
 	claims.expires_at = claims.issued_at + s->refresh_days * 86400;
 	return token_sign(&claims, s->jwt_secret, a, &ret->refresh, err) &&
+	       keep_session(call, grant, &claims, err) &&
 	       sql_refresh_insert(
 		       call->db, a,
 		       &(struct sql_refresh_insert_args){

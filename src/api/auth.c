@@ -56,6 +56,8 @@ static struct user user_of(const struct credential_row *row)
 		.is_active = row->is_active,
 		.created_at = row->created_at,
 		.has_created_at = true,
+		.mfa_enabled = row->has_totp_enabled_at,
+		.has_mfa_enabled = true,
 	};
 }
 
@@ -104,6 +106,23 @@ static bool choose_org(struct call *call, const struct user *user,
 	return true;
 }
 
+/* The contract has two answers in one: this is the whole one. */
+static struct login_response signed_in(struct token_response *t)
+{
+	return (struct login_response){
+		.access_token = t->access_token,
+		.set_access_token = true,
+		.refresh_token = t->refresh_token,
+		.set_refresh_token = true,
+		.token_type = (enum login_response_token_type)t->token_type,
+		.has_token_type = true,
+		.csrf_token = t->csrf_token,
+		.user = &t->user,
+		.org_id = t->org_id,
+		.set_org_id = true,
+	};
+}
+
 static bool sign_in(struct call *call, const struct credential_row *row,
 		    const char *new_hash, bool slim, struct token_response *out,
 		    struct err *err)
@@ -121,8 +140,10 @@ static bool sign_in(struct call *call, const struct credential_row *row,
 }
 
 bool op_auth_login(struct call *call, const struct auth_login_in *in,
-		   struct token_response *out, struct err *err)
+		   struct login_response *out, struct err *err)
 {
+	struct token_response *tokens =
+		arena_alloc(call->arena, sizeof(*tokens));
 	const char *key = account_email_key(call->arena, in->body.email);
 	struct credential_row row = { 0 };
 	char *new_hash = NULL;
@@ -133,9 +154,10 @@ bool op_auth_login(struct call *call, const struct auth_login_in *in,
 				  err) ||
 	    !check_password(call, key, in->body.password, &row, err) ||
 	    !refresh_hash(call, in->body.password, &row, &new_hash, err) ||
-	    !sign_in(call, &row, new_hash, in->slim, out, err))
+	    !sign_in(call, &row, new_hash, in->slim, tokens, err))
 		return false;
 	lock_passed(call->arena, key);
+	*out = signed_in(tokens);
 	return true;
 }
 
@@ -183,8 +205,10 @@ static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
 	if (!sql_refresh_find(call->db, call->arena, jti, &row, &found, err))
 		return false;
 	if (found &&
-	    !sql_refresh_revoke_family(call->db, call->arena, row.family,
-				       "reuse", call->now, &revoked, err))
+	    (!sql_refresh_revoke_family(call->db, call->arena, row.family,
+					"reuse", call->now, &revoked, err) ||
+	     !sql_session_finish(call->db, call->arena, row.family, "reuse",
+				 call->now, NULL, err)))
 		return false;
 	return call_commit(call, err) &&
 	       err_set(err, ERR_UNAUTHENTICATED,
@@ -197,8 +221,8 @@ static bool active_user(struct call *call, const struct refresh_row *row,
 	struct session_row session = { 0 };
 	bool found = false;
 
-	if (!sql_session_row(call->db, call->arena, row->user_id, row->org_id,
-			     &session, &found, err))
+	if (!sql_session_row(call->db, call->arena, row->user_id, row->family,
+			     row->org_id, &session, &found, err))
 		return false;
 	if (!found || !session.is_active)
 		return err_set(err, ERR_UNAUTHENTICATED,
@@ -250,14 +274,17 @@ bool op_auth_logout(struct call *call, const struct auth_logout_in *in,
 	if (!read_refresh(call, presented(call, in->body.refresh_token),
 			  &claims, &ignored))
 		return true;
-	return sql_refresh_consume(call->db, call->arena, claims.id, "logout",
-				   call->now, &row, &found, err);
+	if (!sql_refresh_consume(call->db, call->arena, claims.id, "logout",
+				 call->now, &row, &found, err))
+		return false;
+	return !found || sql_session_finish(call->db, call->arena, row.family,
+					    "logout", call->now, NULL, err);
 }
 
 bool op_auth_me(struct call *call, const struct auth_me_in *in,
 		struct user *out, struct err *err)
 {
-	(void)in;
-	return sql_user_get(call->db, call->arena, call->session->user_id, out,
-			    err);
+	(void)in, (void)err;
+	*out = *call->session->user;
+	return true;
 }

@@ -62,8 +62,13 @@ static bool put_report(struct call *call, const struct report_row *report,
 
 	call->wake_worker = true;
 	return sql_report_insert(call->db, call->arena, &row, err) &&
-	       job_put(call->db, call->arena, id_new(call->arena), org,
-		       "report", report->id, call->now, err);
+	       job_put(call->db, call->arena,
+		       &(struct job_new){
+			       .org_id = org,
+			       .kind = "report",
+			       .args = &(struct job_args){ report->id },
+			       .now = call->now },
+		       err);
 }
 
 bool op_report_generate(struct call *call, const struct report_generate_in *in,

@@ -236,7 +236,12 @@ bool op_scan_create(struct call *call, const struct scan_create_in *in,
 				     .now = call->now,
 			     },
 			     out, err) ||
-	    !job_put(call->db, call->arena, job, org, "scan", id, call->now,
+	    !job_put(call->db, call->arena,
+		     &(struct job_new){ .id = job,
+					.org_id = org,
+					.kind = "scan",
+					.args = &(struct job_args){ id },
+					.now = call->now },
 		     err))
 		return false;
 	call->wake_worker = true;

@@ -28,6 +28,7 @@ struct setting {
 };
 
 static const char *const on_off[] = { "off", "on", NULL };
+static const char *const algorithms[] = { "HS256", "RS256", NULL };
 static const char *const log_formats[] = { "logfmt", "json", NULL };
 static const char *const log_levels[] = { "debug", "info", "warn", "error",
 					  NULL };
@@ -41,6 +42,12 @@ static const struct setting table[] = {
 	  .help = "folder of the database, secrets and reports" },
 	{ "DATABASE_URL", TEXT, AT(database_url), "", .secret = true,
 	  .help = "sqlite:PATH or postgresql://...; empty: DATA_DIR/nis2.db" },
+	{ "DATABASE_URL_SYNC", TEXT, AT(migrate_url), "", .secret = true,
+	  .help = "what `nis2 migrate` connects as: the owner of the tables; "
+		  "empty: DATABASE_URL" },
+	{ "RLS_SUPERUSER_OK", BOOL, AT(privileged_role), "off", .words = on_off,
+	  .help = "on: a database role that row policies do not bind may "
+		  "serve" },
 	{ "REDIS_URL", TEXT, AT(redis_url), "", .secret = true,
 	  .help = "shared counters; empty: in the memory of this process" },
 	{ "PUBLIC_URL", TEXT, AT(public_url), "http://localhost:8000",
@@ -49,12 +56,48 @@ static const struct setting table[] = {
 	  .help = "production or development" },
 	{ "JWT_SECRET", TEXT, AT(jwt_secret), "", .secret = true,
 	  .help = "key that signs sessions; made on first start" },
+	{ "JWT_ALGORITHM", TEXT, AT(jwt_algorithm), "HS256",
+	  .words = algorithms,
+	  .help = "HS256, or RS256, which a JWT_PRIVATE_KEY chooses too" },
+	{ "JWT_PRIVATE_KEY", TEXT, AT(jwt_private_key), "", .secret = true,
+	  .help = "RSA key in PEM form, line ends also as \\n" },
+	{ "JWT_PUBLIC_KEY", TEXT, AT(jwt_public_key), "",
+	  .help = "its public half; empty: taken from the private key" },
+	{ "JWT_PREVIOUS_PUBLIC_KEYS", TEXT, AT(jwt_previous_keys), "",
+	  .help = "PEM keys that signed before, still accepted" },
 	{ "DATA_ENCRYPTION_KEY", TEXT, AT(data_key), "", .secret = true,
 	  .help = "key of encrypted columns; made on first start" },
+	{ "DATA_ENCRYPTION_KEY_PREVIOUS", TEXT, AT(data_key_previous), "",
+	  .secret = true,
+	  .help = "the one before, until `nis2 rekey` has run" },
 	{ "ACCESS_TOKEN_EXPIRE_MINUTES", INT, AT(access_minutes), "30", 1, 1440,
 	  .help = "lifetime of an access token" },
 	{ "REFRESH_TOKEN_EXPIRE_DAYS", INT, AT(refresh_days), "7", 1, 365,
 	  .help = "lifetime of a refresh token" },
+	{ "RESET_TOKEN_TTL_MINUTES", INT, AT(reset_minutes), "30", 5, 1440,
+	  .help = "lifetime of a link that resets a password" },
+	{ "INVITATION_TTL_HOURS", INT, AT(invitation_hours), "48", 1, 720,
+	  .help = "lifetime of an invitation" },
+	{ "AUDIT_LOG_RETENTION_DAYS", INT, AT(audit_days), "400", 90, 36500,
+	  .help = "days that rows of the audit log are kept" },
+	{ "SMTP_HOST", TEXT, AT(smtp_host), "",
+	  .help = "mail server; empty: mail is written to DATA_DIR/mail" },
+	{ "SMTP_PORT", INT, AT(smtp_port), "587", 1, 65535,
+	  .help = "its port" },
+	{ "SMTP_USER", TEXT, AT(smtp_user), "",
+	  .help = "name to sign in there; empty: without" },
+	{ "SMTP_PASSWORD", TEXT, AT(smtp_password), "", .secret = true,
+	  .help = "and password" },
+	{ "SMTP_FROM", TEXT, AT(smtp_from), "noreply@nis2.local",
+	  .help = "sender of mails" },
+	{ "SMTP_STARTTLS", BOOL, AT(smtp_starttls), "on", .words = on_off,
+	  .help = "refuse to go on without STARTTLS" },
+	{ "SMTP_SSL", BOOL, AT(smtp_ssl), "off", .words = on_off,
+	  .help = "TLS from the first byte (port 465)" },
+	{ "SECURITY_CONTACT", TEXT, AT(security_contact), "",
+	  .help = "mailto: or https: address for /.well-known/security.txt" },
+	{ "OIDC_ALLOW_NETWORKS", TEXT, AT(oidc_allow_networks), "",
+	  .help = "private networks where identity providers may be" },
 	{ "CORS_ORIGINS", TEXT, AT(cors_origins), "",
 	  .help = "origins that may call with cookies, comma separated" },
 	{ "TRUSTED_PROXIES", TEXT, AT(trusted_proxies), "",
@@ -91,7 +134,7 @@ static const struct setting table[] = {
 
 enum { SETTINGS = sizeof(table) / sizeof(table[0]) };
 /* Far more than any name, secret or list of networks needs. */
-enum { VALUE_MAX = 4096, FILE_MAX = 1 << 16 };
+enum { VALUE_MAX = 1 << 14, FILE_MAX = 1 << 16 };
 
 static const struct setting *find(struct span name)
 {

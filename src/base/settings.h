@@ -21,19 +21,37 @@ struct settings {
 	const char *listen;	  /* LISTEN, "127.0.0.1:8000" */
 	const char *data_dir;	  /* DATA_DIR, "var" */
 	const char *database_url; /* DATABASE_URL, "" is SQLite in data_dir */
+	const char *migrate_url;  /* DATABASE_URL_SYNC, "" is database_url */
+	bool privileged_role;	  /* RLS_SUPERUSER_OK */
 	const char *redis_url;	  /* REDIS_URL, "" means in memory */
 	const char *public_url;	  /* PUBLIC_URL */
 	const char *environment;  /* ENVIRONMENT: production or development */
 	/* Identity. */
-	const char *jwt_secret;	     /* JWT_SECRET */
-	const char *data_key;	     /* DATA_ENCRYPTION_KEY */
-	int64_t access_minutes;	     /* ACCESS_TOKEN_EXPIRE_MINUTES, 30 */
-	int64_t refresh_days;	     /* REFRESH_TOKEN_EXPIRE_DAYS, 7 */
-	const char *cors_origins;    /* CORS_ORIGINS, comma separated */
-	const char *trusted_proxies; /* TRUSTED_PROXIES, CIDRs */
-	bool rate_limits;	     /* RATE_LIMITS, on */
-	bool cookie_secure;	     /* COOKIE_SECURE, on in production */
-	bool has_cookie_secure;	     /* it was given, and is not derived */
+	const char *jwt_secret;		 /* JWT_SECRET */
+	const char *jwt_algorithm;	 /* JWT_ALGORITHM: HS256 or RS256 */
+	const char *jwt_private_key;	 /* JWT_PRIVATE_KEY, PEM */
+	const char *jwt_public_key;	 /* JWT_PUBLIC_KEY, PEM or "" */
+	const char *jwt_previous_keys;	 /* JWT_PREVIOUS_PUBLIC_KEYS, PEMs */
+	const char *data_key;		 /* DATA_ENCRYPTION_KEY */
+	const char *data_key_previous;	 /* DATA_ENCRYPTION_KEY_PREVIOUS */
+	int64_t access_minutes;		 /* ACCESS_TOKEN_EXPIRE_MINUTES, 30 */
+	int64_t refresh_days;		 /* REFRESH_TOKEN_EXPIRE_DAYS, 7 */
+	int64_t reset_minutes;		 /* RESET_TOKEN_TTL_MINUTES, 30 */
+	int64_t invitation_hours;	 /* INVITATION_TTL_HOURS, 48 */
+	int64_t audit_days;		 /* AUDIT_LOG_RETENTION_DAYS, 400 */
+	const char *security_contact;	 /* SECURITY_CONTACT */
+	const char *oidc_allow_networks; /* OIDC_ALLOW_NETWORKS, CIDRs */
+	const char *cors_origins;	 /* CORS_ORIGINS, comma separated */
+	const char *trusted_proxies;	 /* TRUSTED_PROXIES, CIDRs */
+	bool rate_limits;		 /* RATE_LIMITS, on */
+	bool cookie_secure;		 /* COOKIE_SECURE, on in production */
+	bool has_cookie_secure;		 /* it was given, and is not derived */
+	/* Mail. */
+	const char *smtp_host;		       /* SMTP_HOST, "" writes files */
+	int64_t smtp_port;		       /* SMTP_PORT, 587 */
+	const char *smtp_user, *smtp_password; /* SMTP_USER, SMTP_PASSWORD */
+	const char *smtp_from;		       /* SMTP_FROM */
+	bool smtp_starttls, smtp_ssl;	       /* SMTP_STARTTLS, SMTP_SSL */
 	/* Server. */
 	int64_t io_threads;	 /* IO_THREADS, 0 = processors */
 	int64_t handler_threads; /* HANDLER_THREADS, 8 */

@@ -3,47 +3,33 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/rand.h"
 #include "base/span.h"
 #include "codec/codec.h"
-#include "gen/queries.h"
+#include "store/audit.h"
 
 /* What the columns of the contract hold. */
-enum { IP_MAX = 45, AGENT_MAX = 512, RESOURCE_MAX = 50, METHOD_MAX = 8 };
+enum { RESOURCE_MAX = 50, METHOD_MAX = 8 };
 
-/* At most `max` bytes, and no half of a character at the end. */
-static const char *cut(struct arena *a, const char *s, size_t max)
+bool audit_note(struct call *call, const struct audit_note *note,
+		struct err *err)
 {
-	size_t len = s ? strlen(s) : 0;
+	const struct session *s = call->session;
+	const char *org = note->org_id ? note->org_id : s->org_id;
 
-	if (len <= max)
-		return s;
-	while (max && ((unsigned char)s[max] & 0xc0) == 0x80)
-		max--;
-	return arena_strndup(a, s, max);
-}
-
-static bool insert(struct call *call, const char *action, const char *resource,
-		   const char *resource_id, const char *details,
-		   struct err *err)
-{
-	struct arena *a = call->arena;
-
-	if (!call->session->org_id)
+	if (!org)
 		return true;
-	return sql_audit_insert(
-		call->db, a,
-		&(struct sql_audit_insert_args){
-			.id = id_new(a),
-			.org = call->session->org_id,
-			.user_id = call->session->user_id,
-			.action = action,
-			.resource_type = resource,
-			.resource_id = resource_id,
-			.details = details,
-			.ip_address = cut(a, call->request->ip, IP_MAX),
-			.user_agent =
-				cut(a, call->request->user_agent, AGENT_MAX),
+	return audit_append(
+		call->db, call->arena, call->settings,
+		&(struct audit_entry){
+			.org_id = org,
+			.user_id = note->user_id ? note->user_id : s->user_id,
+			.api_key_id = s->key_id,
+			.action = note->action,
+			.resource_type = note->resource,
+			.resource_id = note->resource_id,
+			.details = note->details,
+			.ip_address = call->request->ip,
+			.user_agent = call->request->user_agent,
 			.now = call->now,
 		},
 		err);
@@ -52,8 +38,15 @@ static bool insert(struct call *call, const char *action, const char *resource,
 bool audit_action(struct call *call, const char *action, const char *resource,
 		  struct err *err)
 {
-	return insert(call, action, resource, call->audit.resource_id,
-		      call->audit.details, err);
+	return audit_note(call,
+			  &(struct audit_note){
+				  .org_id = call->audit.org_id,
+				  .action = action,
+				  .resource = resource,
+				  .resource_id = call->audit.resource_id,
+				  .details = call->audit.details,
+			  },
+			  err);
 }
 
 /* "assets" of "/api/v1/assets/…". */
@@ -85,7 +78,13 @@ bool audit_general(struct call *call, int status, struct err *err)
 	sb_add(&details, ",\"method\":");
 	codec_write_string(&details, call->request->method);
 	sb_addf(&details, ",\"status\":%d}", status);
-	return insert(call, action,
-		      first_segment(call->request->path, call->arena), NULL,
-		      details.s, err);
+	return audit_note(call,
+			  &(struct audit_note){
+				  .org_id = call->audit.org_id,
+				  .action = action,
+				  .resource = first_segment(call->request->path,
+							    call->arena),
+				  .details = details.s,
+			  },
+			  err);
 }

@@ -17,6 +17,19 @@
 bool audit_action(struct call *call, const char *action, const char *resource,
 		  struct err *err);
 
+/*
+ * A row that the contract does not name: what a handler does beside, or where
+ * there is no session yet. NULL: the session's organisation and person.
+ */
+struct audit_note {
+	const char *org_id;
+	const char *user_id;
+	const char *action, *resource, *resource_id;
+	const char *details; /* JSON object or NULL */
+};
+bool audit_note(struct call *call, const struct audit_note *note,
+		struct err *err);
+
 /* "post" on "assets", {path, method, status}. */
 bool audit_general(struct call *call, int status, struct err *err);
 

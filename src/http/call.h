@@ -18,14 +18,20 @@
 enum role { ROLE_NONE, ROLE_VIEWER, ROLE_AUDITOR, ROLE_ADMIN };
 extern const char *const role_names[]; /* "", "viewer", "auditor", "admin" */
 
-/* Who asks, read from the database on this very request. */
+/*
+ * Who asks, read from the database on this very request. With `x-org` in the
+ * contract, organisation and role are those of the path.
+ */
 struct session {
 	const char *user_id; /* NULL: nobody, or an API key */
+	const char *key_id;  /* the API key, or NULL */
 	const char *email;
 	const char *locale; /* "en", "it", "fr", "de", "es" */
 	const char *org_id; /* NULL: a user without an organisation */
 	enum role role;
-	const char *family; /* of the refresh tokens, ends with logout */
+	const char *family;	 /* of the refresh tokens: the sign-in's id */
+	int64_t confirmed_at;	 /* a password or a code was last asked for */
+	const struct user *user; /* the account; NULL for an API key */
 };
 
 /* What handlers of the auth group need of the request; NULL when absent. */
@@ -49,6 +55,7 @@ struct reply_header {
 
 /* What the audit row says besides who, when and where. */
 struct audit {
+	const char *org_id; /* NULL: the session's */
 	const char *resource_id;
 	const char *details; /* JSON object, NULL for {} */
 	bool skip;	     /* the handler wrote rows of its own */

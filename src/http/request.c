@@ -7,6 +7,21 @@
 #include "http/reply.h"
 
 /* What is kept, and what joins the values of a header that comes twice. */
+/* What is kept of a User-Agent, in rows and in the log. */
+enum { AGENT_MAX = 512 };
+
+/* At most `max` bytes, and no half of a character at the end. */
+static const char *cut(struct arena *a, const char *s, size_t max)
+{
+	size_t len = s ? strlen(s) : 0;
+
+	if (len <= max)
+		return s;
+	while (max && ((unsigned char)s[max] & 0xc0) == 0x80)
+		max--;
+	return arena_strndup(a, s, max);
+}
+
 static const struct {
 	const char *name;
 	size_t len;
@@ -109,7 +124,8 @@ void request_finish(struct exchange *x, const char *method, const char *peer,
 {
 	x->peer = peer;
 	x->request.method = arena_strdup(&x->arena, method);
-	x->request.user_agent = x->headers.user_agent;
+	x->request.user_agent =
+		cut(&x->arena, x->headers.user_agent, AGENT_MAX);
 	x->request.ip = address_client(peer, x->headers.forwarded_for,
 				       settings->trusted_proxies, &x->arena);
 	if (x->headers.cookie)

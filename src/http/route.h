@@ -67,6 +67,16 @@ struct route {
 	int status; /* of success */
 
 	enum need need;
+	/*
+	 * x-org: the organisation is the one in the path, whatever that of the
+	 * session is. NEED_PUBLIC: it is not about one in the path.
+	 */
+	enum need org_need;
+	int org_param;		 /* which path parameter names it */
+	const char *org_refusal; /* 403 of a member with too low a role */
+	const char *org_missing; /* 404 of others; NULL: org_refusal */
+	bool org_pending;	 /* also who has not accepted yet */
+
 	const char *scope; /* an API key with it may call too; NULL: none may */
 	int limit;	   /* calls a minute for one client; 0: no limit */
 	bool csrf_exempt;  /* no double submit */
@@ -74,6 +84,7 @@ struct route {
 	bool late_transaction;	    /* the handler begins it: call_begin() */
 	const char *audit_action;   /* "asset.created"; NULL: catch-all row */
 	const char *audit_resource; /* "asset" */
+	bool audit_twin;	    /* and the catch-all row beside it */
 	enum inline_when inline_when;
 
 	const struct param *params; /* path ones first, in the path's order */

@@ -147,13 +147,30 @@ static bool count(struct router *r, struct exchange *x, bool first,
 			   clock_now(), err);
 }
 
+/* From here on the database shows what is theirs, and nothing else. */
+static void act_as(struct db *db, const struct session *s)
+{
+	db_scope(db, (struct db_scope){ s->org_id, s->user_id });
+}
+
 static bool authorise(struct router *r, struct exchange *x, struct call *call,
 		      struct err *err)
 {
-	if (x->route->need == NEED_PUBLIC)
+	const struct route *route = x->route;
+
+	if (route->need == NEED_PUBLIC)
 		return true;
-	return session_open(&x->credentials, x->route, r->setup.settings,
-			    call->now, call->db, &x->arena, &x->session, err);
+	if (!session_open(&x->credentials, route, r->setup.settings, call->now,
+			  call->db, &x->arena, &x->session, err))
+		return false;
+	act_as(call->db, &x->session);
+	if (route->org_need == NEED_PUBLIC)
+		return true;
+	if (!session_enter(route, x->params[route->org_param], call->db,
+			   &x->arena, &x->session, err))
+		return false;
+	act_as(call->db, &x->session);
+	return true;
 }
 
 /* Everything that may refuse, in the contract's order. */
@@ -178,14 +195,15 @@ static bool write_audit(const struct route *route, struct call *call,
 			struct err *err)
 {
 	if (!changes(route->method) || call->audit.skip ||
-	    !call->session->org_id)
+	    (!call->session->org_id && !call->audit.org_id))
 		return true;
 	if (!call_begin(call, err))
 		return false;
-	if (route->audit_action)
-		return audit_action(call, route->audit_action,
-				    route->audit_resource, err);
-	return audit_general(call, route->status, err);
+	if (route->audit_action && !audit_action(call, route->audit_action,
+						 route->audit_resource, err))
+		return false;
+	return (route->audit_action && !route->audit_twin) ||
+	       audit_general(call, route->status, err);
 }
 
 /*
@@ -247,10 +265,13 @@ void router_run(struct router *r, struct exchange *x, struct db *db)
 		.request = &x->request,
 	};
 	void *out = arena_alloc(&x->arena, x->route->out_size + 1);
+	bool ok = perform(r, x, &call, out, &err);
 
-	if (!perform(r, x, &call, out, &err)) {
-		if (call.in_transaction)
-			db_rollback(db);
+	if (!ok && call.in_transaction)
+		db_rollback(db);
+	if (db)
+		db_scope(db, (struct db_scope){ 0 });
+	if (!ok) {
 		refuse(x, &err);
 		return;
 	}

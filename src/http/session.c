@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "base/span.h"
+#include "codec/format.h"
 #include "crypto/token.h"
 #include "gen/queries.h"
 #include "http/cors.h"
@@ -70,26 +71,60 @@ static bool read_token(const struct credentials *c, const struct route *route,
 	return true;
 }
 
+/* A sign-in that was ended, or that nobody remembers. */
+static bool check_alive(const struct session_row *row, struct err *err)
+{
+	if (row->session_id && !row->has_ended_at)
+		return true;
+	if (row->end_reason && !strcmp(row->end_reason, "password"))
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Token invalidated by password change; "
+			       "please re-login");
+	return err_set(err, ERR_UNAUTHENTICATED, "Invalid or expired token");
+}
+
 /* What the database says of the person. */
 static bool read_user(struct db *db, const struct token_claims *claims,
 		      struct arena *a, struct session_row *ret, struct err *err)
 {
 	bool found = false;
 
-	if (!sql_session_row(db, a, claims->user_id, claims->org_id, ret,
-			     &found, err))
+	if (!sql_session_row(db, a, claims->user_id, claims->family,
+			     claims->org_id, ret, &found, err))
 		return false;
 	if (!found)
 		return err_set(err, ERR_UNAUTHENTICATED, "User not found");
 	if (!ret->is_active)
 		return err_set(err, ERR_FORBIDDEN,
 			       "User account is deactivated");
+	if (!check_alive(ret, err))
+		return false;
 	if (ret->has_password_changed_at &&
 	    claims->issued_at < ret->password_changed_at / CLOCK_SECOND)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Token invalidated by password change; "
 			       "please re-login");
 	return true;
+}
+
+static struct user *user_of(const struct session_row *row, struct arena *a)
+{
+	struct user *user = arena_alloc(a, sizeof(*user));
+
+	*user = (struct user){
+		.id = row->user_id,
+		.email = row->email,
+		.full_name = row->full_name,
+		.locale = row->locale,
+		.avatar_url = row->avatar_url,
+		.email_verified = row->email_verified,
+		.is_active = row->is_active,
+		.created_at = row->created_at,
+		.has_created_at = true,
+		.mfa_enabled = row->has_totp_enabled_at,
+		.has_mfa_enabled = true,
+	};
+	return user;
 }
 
 static enum role role_of(const char *name)
@@ -118,11 +153,16 @@ static bool check_org(const struct session_row *row,
 	return true;
 }
 
+static enum role least_role(enum need need)
+{
+	return need == NEED_ADMIN     ? ROLE_ADMIN
+	       : need == NEED_AUDITOR ? ROLE_AUDITOR
+				      : ROLE_VIEWER;
+}
+
 static bool check_role(enum role role, enum need need, struct err *err)
 {
-	enum role least = need == NEED_ADMIN	 ? ROLE_ADMIN
-			  : need == NEED_AUDITOR ? ROLE_AUDITOR
-						 : ROLE_VIEWER;
+	enum role least = least_role(need);
 
 	if (role >= least)
 		return true;
@@ -159,7 +199,31 @@ bool session_open(const struct credentials *c, const struct route *route,
 		.org_id = row.org_id,
 		.role = role,
 		.family = claims.family,
+		.confirmed_at = row.confirmed_at,
+		.user = user_of(&row, a),
 	};
+	return true;
+}
+
+bool session_enter(const struct route *route, const char *org_id, struct db *db,
+		   struct arena *a, struct session *s, struct err *err)
+{
+	struct membership_row member = { 0 };
+	const char *why = NULL,
+		   *id = format_apply(FORMAT_UUID, a, org_id, &why);
+	bool found = false, counts;
+
+	if (!id)
+		return true; /* the fields are checked later: 422 */
+	if (!sql_membership_get(db, a, id, s->user_id, &member, &found, err))
+		return false;
+	counts = found && (member.has_accepted_at || route->org_pending);
+	if (!counts && route->org_missing)
+		return err_set(err, ERR_NOT_FOUND, "%s", route->org_missing);
+	if (!counts || role_of(member.role) < least_role(route->org_need))
+		return err_set(err, ERR_FORBIDDEN, "%s", route->org_refusal);
+	s->org_id = id;
+	s->role = role_of(member.role);
 	return true;
 }
 

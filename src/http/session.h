@@ -34,6 +34,14 @@ bool session_open(const struct credentials *c, const struct route *route,
 		  const struct settings *settings, int64_t now, struct db *db,
 		  struct arena *a, struct session *ret, struct err *err);
 
+/*
+ * For a route with x-org: makes the organisation in the path, and the role
+ * there, those of the session, or refuses as the contract says. A text that is
+ * no id is left to the check of the fields.
+ */
+bool session_enter(const struct route *route, const char *org_id, struct db *db,
+		   struct arena *a, struct session *s, struct err *err);
+
 /* The double submit, for a method that changes something. ERR_FORBIDDEN. */
 bool session_check_csrf(const struct credentials *c,
 			const struct settings *settings, int64_t now,

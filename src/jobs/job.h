@@ -55,9 +55,17 @@ struct job_kind {
 		       const struct err *why);
 };
 
+/* What is to be done. */
+struct job_new {
+	const char *id;	    /* NULL: any */
+	const char *org_id; /* NULL: of none */
+	const char *kind;
+	const void *args; /* of the kind's type; no secrets: it is kept */
+	int64_t now;	  /* base/clock.h */
+};
+
 /* Puts a job; it runs once the caller's transaction is committed. */
-bool job_put(struct db *db, struct arena *a, const char *id, const char *org,
-	     const char *kind, const char *thing_id, int64_t now,
+bool job_put(struct db *db, struct arena *a, const struct job_new *job,
 	     struct err *err);
 
 /*

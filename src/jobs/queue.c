@@ -31,23 +31,22 @@ static const struct job_kind *kind_find(const char *name)
 	return NULL;
 }
 
-bool job_put(struct db *db, struct arena *a, const char *id, const char *org,
-	     const char *kind, const char *thing_id, int64_t now,
+bool job_put(struct db *db, struct arena *a, const struct job_new *job,
 	     struct err *err)
 {
-	struct job_args args = { .id = thing_id };
+	const struct job_kind *kind = kind_find(job->kind);
 	struct sb text = sb_new(a, 64);
 
-	codec_write(&job_args_type, &args, &text);
+	codec_write(kind->args, job->args, &text);
 	return sql_job_insert(db, a,
 			      &(struct sql_job_insert_args){
-				      .id = id,
-				      .org = org,
-				      .kind = kind,
-				      .lane = kind_find(kind)->lane,
+				      .id = job->id ? job->id : id_new(a),
+				      .org = job->org_id,
+				      .kind = kind->name,
+				      .lane = kind->lane,
 				      .args = text.s,
-				      .run_at = now,
-				      .now = now,
+				      .run_at = job->now,
+				      .now = job->now,
 			      },
 			      err);
 }
@@ -176,10 +175,15 @@ bool job_run_next(struct db *db, const struct settings *settings,
 	};
 	int64_t now = clock_now();
 
+	bool ok;
+
 	*ret_ran = false;
 	if (!sql_job_claim(db, &arena, lane, worker, now,
 			   now + LEASE_SECONDS * CLOCK_SECOND, &job, ret_ran,
 			   err))
 		return false;
-	return !*ret_ran || run_claimed(&run, err);
+	db_scope(db, (struct db_scope){ .org_id = job.org_id });
+	ok = !*ret_ran || run_claimed(&run, err);
+	db_scope(db, (struct db_scope){ 0 });
+	return ok;
 }

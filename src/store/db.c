@@ -62,6 +62,11 @@ bool db_is_embedded(const struct db *db)
 	return db->driver->embedded;
 }
 
+void db_scope(struct db *db, struct db_scope scope)
+{
+	db->scope = scope;
+}
+
 /* ---- transactions */
 
 /* A lost connection may come back as long as no transaction hangs on it. */

@@ -50,6 +50,19 @@ bool db_begin_read(struct db *db, struct err *err);
 bool db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
 
+/*
+ * In whose name statements run from now on. On PostgreSQL the row policies let
+ * a statement see and write the rows of this organisation, see those of this
+ * person, and nothing else; a statement whose signature says `all-orgs` sees
+ * all. NULL is nobody. SQLite has no such second lock. The strings are the
+ * caller's and must live until the next call.
+ */
+struct db_scope {
+	const char *org_id;
+	const char *user_id;
+};
+void db_scope(struct db *db, struct db_scope scope);
+
 /* Runs text that is not a named statement: migrations only. */
 bool db_exec(struct db *db, const char *sql, struct err *err);
 
@@ -77,6 +90,7 @@ struct sql_stmt {
 	int arg_count;
 	const enum sql_type *arg_types;
 	const char *computed; /* members no column fills: "title progress" */
+	bool all_orgs;	      /* its signature says so: see db_scope() */
 };
 
 enum db_shape {

@@ -22,6 +22,7 @@ struct db {
 	struct prepared *prepared; /* by sql_stmt.id */
 	int prepared_len;
 	enum db_tx tx;
+	struct db_scope scope;
 	bool failed; /* an error inside this transaction: only rollback helps */
 };
 
