@@ -21,7 +21,7 @@ CREATE TABLE session (
 	ended_at BIGINT,
 	end_reason TEXT -- logout, revoked, reuse, password, mfa, erasure
 );
-CREATE INDEX session_user ON session (user_id, created_at);
+CREATE INDEX session_person ON session (user_id, created_at);
 CREATE INDEX session_expiry ON session (expires_at);
 
 ALTER TABLE refresh_token RENAME COLUMN org_id TO active_org;

@@ -107,6 +107,7 @@ static bool read_user(struct db *db, const struct token_claims *claims,
 	return true;
 }
 
+/* copy: of another row than that of api/auth.c, and neither knows the other. */
 static struct user *user_of(const struct session_row *row, struct arena *a)
 {
 	struct user *user = arena_alloc(a, sizeof(*user));

@@ -6,6 +6,13 @@
 #include "gen/api_types.h"
 #include "http/call.h"
 
+/* POST /api/places/{org_id}: Go in */
+struct place_enter_in {
+	const char *org_id;
+};
+bool op_place_enter(struct call *call, const struct place_enter_in *in,
+		    struct err *err);
+
 /* POST /api/things: Make a thing */
 struct thing_create_in {
 	struct thing body;

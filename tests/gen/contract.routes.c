@@ -4,6 +4,19 @@
 
 #include "gen/api_ops.h"
 
+static const struct param place_enter_params[] = {
+	{ PARAM_PATH, { "org_id", ",\"org_id\":", 10, F_STR,
+	  .format = FORMAT_UUID,
+	  .offset = offsetof(struct place_enter_in, org_id), .has = FIELD_NONE,
+	  .set = FIELD_NONE, .required = true } },
+};
+
+static bool call_place_enter(struct call *call, const void *in, void *out,
+			     struct err *err)
+{
+	return op_place_enter(call, in, err);
+}
+
 static bool call_thing_create(struct call *call, const void *in, void *out,
 			      struct err *err)
 {
@@ -70,6 +83,12 @@ static bool call_thing_delete(struct call *call, const void *in, void *out,
 }
 
 const struct route api_routes[] = {
+	{ "POST", "/api/places/{org_id}", "place_enter", "things",
+	  call_place_enter, .status = 204, .need = NEED_USER,
+	  .org_need = NEED_AUDITOR, .org_param = 0,
+	  .org_refusal = "Not for you", .org_missing = "No such place",
+	  .org_pending = true, .params = place_enter_params, .param_count = 1,
+	  .in_size = sizeof(struct place_enter_in) },
 	{ "POST", "/api/things", "thing_create", "things", call_thing_create,
 	  .status = 201, .need = NEED_PUBLIC, .limit = 10, .csrf_exempt = true,
 	  .count_first = true, .late_transaction = true,
@@ -104,8 +123,8 @@ const struct route api_routes[] = {
 	{ "DELETE", "/api/things/{thing_id}", "thing_delete", "things",
 	  call_thing_delete, .status = 204, .need = NEED_ADMIN,
 	  .audit_action = "thing.deleted", .audit_resource = "thing",
-	  .params = thing_delete_params, .param_count = 1,
+	  .audit_twin = true, .params = thing_delete_params, .param_count = 1,
 	  .in_size = sizeof(struct thing_delete_in) },
 };
 
-const int api_route_count = 6;
+const int api_route_count = 7;

@@ -365,6 +365,7 @@ def test_not_tied_to_an_organisation(gen, sql):
 def test_all_orgs_says_that_it_is_meant(gen, sql):
     made = gen(f"-- x(org text) -> none all-orgs\n{sql};")
     assert made.error == ""
+    assert ".all_orgs = true" in made.c
 
 
 def test_every_variant_must_be_tied(gen):

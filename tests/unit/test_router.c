@@ -23,7 +23,9 @@ static const char people[] =
 	"VALUES ('" ORG "', 'before', 'a', 1, 1);"
 	"INSERT INTO membership (id, org_id, user_id, role, accepted_at, "
 	"created_at, updated_at) VALUES "
-	"('1', '" ORG "', '" USER "', 'auditor', 1, 1, 1);";
+	"('1', '" ORG "', '" USER "', 'auditor', 1, 1, 1);"
+	"INSERT INTO session (id, user_id, created_at, last_used_at, "
+	"confirmed_at, expires_at) VALUES ('f', '" USER "', 1, 1, 1, 9);";
 
 /* ---- a small contract ---- */
 

@@ -39,7 +39,15 @@ static const char people[] =
 	"('2', '" ORG_A "', '" BOB "', 'viewer', 1, 1, 1),"
 	"('3', '" ORG_B "', '" BOB "', 'auditor', 1, 1, 1),"
 	"('4', '" ORG_A "', '" DORA "', 'admin', 1, 1, 1),"
-	"('5', '" ORG_A "', '" EMIL "', 'admin', 1, 1, 1);";
+	"('5', '" ORG_A "', '" EMIL "', 'admin', 1, 1, 1),"
+	"('6', '" ORG_B "', '" EMIL "', 'admin', NULL, 1, 1);"
+	"INSERT INTO session (id, user_id, created_at, last_used_at, "
+	"confirmed_at, expires_at) VALUES "
+	"('family-a', '" ANNA "', 1, 1, 1, 9),"
+	"('family-b', '" BOB "', 1, 1, 1, 9),"
+	"('family-c', '" CARL "', 1, 1, 1, 9),"
+	"('family-d', '" DORA "', 1, 1, 1, 9),"
+	"('family-e', '" EMIL "', 1, 1, 1, 9);";
 
 static int open_people(void **state)
 {
@@ -60,8 +68,19 @@ static int close_people(void **state)
 static const char *token(struct arena *a, const char *user, const char *org,
 			 const char *type, int64_t issued)
 {
+	static const struct {
+		const char *user, *family;
+	} families[] = {
+		{ ANNA, "family-a" }, { BOB, "family-b" }, { CARL, "family-c" },
+		{ DORA, "family-d" }, { EMIL, "family-e" },
+	};
+	const char *family = "family-x";
 	char *text = NULL;
 
+	for (size_t i = 0; user && i < sizeof(families) / sizeof(*families);
+	     i++)
+		if (!strcmp(families[i].user, user))
+			family = families[i].family;
 	assert_true(token_sign(
 		&(struct token_claims){
 			.user_id = user,
@@ -69,7 +88,7 @@ static const char *token(struct arena *a, const char *user, const char *org,
 			.role = "admin", /* never believed */
 			.type = type,
 			.id = "j",
-			.family = "family",
+			.family = family,
 			.issued_at = issued,
 			.expires_at = issued + 1000,
 		},
@@ -169,7 +188,7 @@ static void what_the_database_says_counts(void **state)
 	assert_string_equal(got.email, "b@x.example");
 	assert_string_equal(got.org_id, ORG_B);
 	assert_int_equal(got.role, ROLE_AUDITOR);
-	assert_string_equal(got.family, "family");
+	assert_string_equal(got.family, "family-b");
 	c.access_cookie = token(&a, ANNA, NULL, "access", 1000);
 	assert_null(open_with(*state, &a, &c, NEED_USER, &got, &kind));
 	assert_string_equal(got.locale, "it");
@@ -256,7 +275,7 @@ static void the_double_submit(void **state)
 	_arena_ struct arena a = { 0 };
 	const struct settings settings = test_settings();
 	const char *access = token(&a, ANNA, ORG_A, "access", 1000);
-	const char *mine = session_csrf_token(&settings, "family", &a);
+	const char *mine = session_csrf_token(&settings, "family-a", &a);
 	const char *foreign = session_csrf_token(&settings, "other", &a);
 	const struct {
 		const char *what, *access, *cookie, *header, *site, *origin;
