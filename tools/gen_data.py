@@ -274,7 +274,7 @@ def quote(text):
 
 class Writer:
     def __init__(self):
-        self.lines = ["/* Made by tools/gen_data.py from data/, api/, web/docs/ and sql/migrations/. */",
+        self.lines = ["/* Made by tools/gen_data.py from data/, api/, web/docs/ and sql/. */",
                       "", '#include "core/embedded.h"', '#include "store/migrate.h"', ""]
         self.blocks = 0
 
@@ -320,6 +320,9 @@ class Writer:
         self.add("const struct migration migrations[] = {", *rows, "\t{ 0 },", "};",
                  f"const int migration_count = {len(found)};")
 
+    def grants(self, path):
+        self.add(f"const char *const migration_grants = (const char *){self.block(path)};")
+
 
 def write_depfile(path, target, root, files):
     """Files and, so that a new one is noticed, their folders."""
@@ -341,6 +344,9 @@ def main():
     check_catalogue(root, problems)
     files = sorted([*data_files(root), *served_files(root, problems)], key=lambda f: f.path.encode())
     steps, texts = migrations(root, problems), locales(root, problems)
+    grants = root / "sql/grants.sql"
+    if not grants.is_file():
+        problems.add(grants, "is not there")
     problems.stop()
 
     packed = outdir / "gzip"
@@ -352,10 +358,11 @@ def main():
     writer.files(files)
     writer.locales(texts)
     writer.migrations(steps)
+    writer.grants(grants)
     # Written anew each time: a block may have changed where its row has not.
     (outdir / "embedded.c").write_text("\n".join(writer.lines) + "\n", encoding="utf-8")
     if args.depfile:
-        read = [f.file for f in files] + [path for _, _, path in steps] + list((root / "data/locales").rglob("*.json"))
+        read = [f.file for f in files] + [path for _, _, path in steps] + [grants] + list((root / "data/locales").rglob("*.json"))
         write_depfile(args.depfile, os.path.relpath(outdir / "embedded.c", os.getcwd()), root, read)
 
 

@@ -6,6 +6,18 @@
 
 #include "store/db_driver.h"
 
+static const char *application_name = "nis2";
+
+void db_set_application_name(const char *name)
+{
+	application_name = name;
+}
+
+const char *db_application_name(void)
+{
+	return application_name;
+}
+
 static const struct db_driver *const drivers[] = { &db_sqlite, &db_postgresql };
 enum { DRIVERS = sizeof(drivers) / sizeof(drivers[0]) };
 
@@ -72,15 +84,13 @@ void db_scope(struct db *db, struct db_scope scope)
 /* A lost connection may come back as long as no transaction hangs on it. */
 static bool ready(struct db *db, struct err *err)
 {
-	if (db->tx != TX_NONE || !db->driver->check)
-		return true;
-	return db->driver->check(db, err);
+	return !db->driver->check || db->driver->check(db, err);
 }
 
 static bool begin(struct db *db, enum db_tx kind, struct err *err)
 {
 	assert(db->tx == TX_NONE);
-	if (!ready(db, err) || !db->driver->begin(db, kind, err))
+	if (!db->driver->begin(db, kind, err))
 		return false;
 	db->tx = kind;
 	db->failed = false;
@@ -318,27 +328,54 @@ static bool deliver(struct db *db, struct prepared *p, const struct fill *f,
 	return true;
 }
 
+/* One run: what it asks for, and where that goes. */
+struct run {
+	const struct sql_stmt *stmt;
+	const struct sql_arg *args;
+	struct fill fill;
+	void *ret;
+	bool *ret_found;
+	bool ran; /* all rows came; no row may still be an error */
+};
+
+static bool run_once(struct db *db, struct run *r, struct err *err)
+{
+	struct prepared once = { 0 }, *p = NULL;
+	struct fill f = r->fill;
+	bool ok = false;
+
+	p = find(db, r->stmt, f.type, &once, err);
+	if (p) {
+		r->ran = db->driver->start(db, p, r->stmt, r->args, err) &&
+			 fetch(db, p, &f, err);
+		ok = r->ran && deliver(db, p, &f, r->ret, r->ret_found, err);
+		db->driver->finish(db, p);
+	}
+	forget(db, &once);
+	return ok;
+}
+
 bool db_run(struct db *db, struct arena *a, const struct sql_stmt *stmt,
 	    const struct sql_arg *args, enum db_shape shape,
 	    const struct type *type, void *ret, bool *ret_found,
 	    struct err *err)
 {
-	struct fill f = { .shape = shape, .type = type, .arena = a };
-	struct prepared once = { 0 }, *p = NULL;
-	bool ran = false, ok = false;
+	struct run r = {
+		.stmt = stmt,
+		.args = args,
+		.fill = { .shape = shape, .type = type, .arena = a },
+		.ret = ret,
+		.ret_found = ret_found,
+	};
+	bool ok;
 
 	if (!check_args(stmt, args, err) || !usable(db, stmt->name, err))
 		return false;
-	p = find(db, stmt, type, &once, err);
-	if (p) {
-		ran = db->driver->start(db, p, stmt, args, err) &&
-		      fetch(db, p, &f, err);
-		ok = ran && deliver(db, p, &f, ret, ret_found, err);
-		db->driver->finish(db, p);
-	}
-	forget(db, &once);
+	ok = run_once(db, &r, err);
+	if (!r.ran && db->driver->again && db->driver->again(db, err))
+		ok = run_once(db, &r, err);
 	/* No row where one was wanted is an answer, not a broken statement. */
-	if (!ran)
+	if (!r.ran)
 		db->failed = true;
 	return ok;
 }

@@ -31,6 +31,13 @@ enum db_flags { DB_CREATE = 1, DB_READ_ONLY = 2 };
 bool db_open(const char *url, unsigned flags, struct db **ret, struct err *err);
 void db_close(struct db *db);
 
+/*
+ * What this process is called where PostgreSQL lists its connections:
+ * "nis2 serve". Before the first db_open(); the string is the caller's.
+ */
+void db_set_application_name(const char *name);
+const char *db_application_name(void);
+
 /* "sqlite" or "postgresql". */
 const char *db_driver_name(const struct db *db);
 /* In this process and cheap to call: what `x-inline: embedded` asks. */
@@ -38,8 +45,8 @@ bool db_is_embedded(const struct db *db);
 
 /*
  * A transaction. `db_begin_write` takes the write lock at once (BEGIN
- * IMMEDIATE), so that two writers queue instead of failing late. Nesting is a
- * programming error. db_rollback() is safe when there is nothing to roll back,
+ * IMMEDIATE), so that two writers queue instead of failing late; on PostgreSQL
+ * a transaction begins with its first statement. Nesting is a programming error. db_rollback() is safe when there is nothing to roll back,
  * and a commit that fails has rolled back.
  *
  * A statement that fails spoils its transaction on both databases: all that can
@@ -63,7 +70,10 @@ struct db_scope {
 };
 void db_scope(struct db *db, struct db_scope scope);
 
-/* Runs text that is not a named statement: migrations only. */
+/*
+ * Runs text that is not a named statement: migrations only. It sees all rows,
+ * as a statement with `all-orgs` does.
+ */
 bool db_exec(struct db *db, const char *sql, struct err *err);
 
 /* ---- what the generated functions use ---- */

@@ -47,12 +47,18 @@ struct db_driver {
 	void (*close)(struct db *db);
 
 	/*
-	 * Before anything outside a transaction: a connection that was lost
-	 * comes back here, and only here, because what was sent over a lost
-	 * one may have been done. May be NULL.
+	 * Before a statement: a connection that was lost comes back here,
+	 * unless a transaction hung on it. May be NULL.
 	 */
 	bool (*check)(struct db *db, struct err *err);
+	/*
+	 * After a statement that failed. True: it failed because the connection
+	 * went, nothing of it (or of its transaction) can have been done, and
+	 * there is a new connection to try it once more. May be NULL.
+	 */
+	bool (*again)(struct db *db, struct err *err);
 
+	/* May put the beginning off until the first statement. */
 	bool (*begin)(struct db *db, enum db_tx kind, struct err *err);
 	bool (*commit)(struct db *db, struct err *err);
 	void (*rollback)(struct db *db);

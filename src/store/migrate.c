@@ -66,6 +66,11 @@ static bool exec(struct db *db, struct arena *a, const char *sql,
 	return db_exec(db, migrate_text(a, db_driver_name(db), sql), err);
 }
 
+bool migrate_lock(struct db *db, struct arena *a, struct err *err)
+{
+	return exec(db, a, setup, err);
+}
+
 static bool value(struct db *db, struct arena *a, const struct sql_stmt *stmt,
 		  int64_t *ret, struct err *err)
 {
@@ -117,7 +122,7 @@ static bool step(struct db *db, struct arena *a, struct migration_list list,
 	const struct migration *m;
 	int64_t version = 0;
 
-	if (!exec(db, a, setup, err) || !value(db, a, &newest, &version, err) ||
+	if (!migrate_lock(db, a, err) || !value(db, a, &newest, &version, err) ||
 	    !check_version(list, version, err))
 		return false;
 	m = next_after(list, version);

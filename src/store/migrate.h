@@ -29,6 +29,14 @@ bool migrate_run(struct db *db, struct err *err);
 /* How many steps are missing. */
 bool migrate_pending(struct db *db, int *ret, struct err *err);
 
+/*
+ * What the application's role may do, after the migrations (sql/grants.sql):
+ * makes the group nis2_app too, when it is missing and the caller's role may.
+ * *ret_role: whether it is there now. On SQLite there is nothing to do.
+ */
+extern const char *const migration_grants;
+bool migrate_grant(struct db *db, bool *ret_role, struct err *err);
+
 /* The same with other steps than the program's own: for tests. */
 struct migration_list {
 	const struct migration *items;
@@ -38,6 +46,9 @@ bool migrate_run_list(struct db *db, struct migration_list list,
 		      struct err *err);
 bool migrate_pending_list(struct db *db, struct migration_list list, int *ret,
 			  struct err *err);
+
+/* In a transaction: other programs that migrate wait until it ends. */
+bool migrate_lock(struct db *db, struct arena *a, struct err *err);
 
 /*
  * The text for one database: what its marks hold is uncovered, the marks of

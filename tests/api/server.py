@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -15,6 +16,10 @@ import requests
 
 from client import Client
 from contract import SOURCE
+
+sys.path.insert(0, str(SOURCE / 'tools'))
+
+from postgres import as_role  # noqa: E402
 
 BINARY = os.environ.get('NIS2_BINARY', str(SOURCE / 'build/nis2'))
 DATABASE = os.environ.get('NIS2_TEST_DATABASE')
@@ -53,9 +58,11 @@ class Server:
                         SCAN_ALLOW_NETWORKS='127.0.0.0/8', WITH_WORKER='off',
                         HOSTS_FILE=str(hosts))
         self.env.update(settings)
+        # An address as superuser, for sql(); the programs get roles of their own.
         self.database = settings.get('DATABASE_URL', DATABASE)
-        if self.database:
-            self.env['DATABASE_URL'] = self.database
+        if self.database and 'DATABASE_URL_SYNC' not in settings:
+            self.env['DATABASE_URL'] = as_role(self.database, 'nis2_web')
+            self.env['DATABASE_URL_SYNC'] = as_role(self.database, 'nis2_owner')
         self.port = free_port()
         self.url = f'http://127.0.0.1:{self.port}'
         self.process = None
@@ -171,7 +178,7 @@ def fill(statement, values):
 
 def new_database(name):
     """The address of an empty PostgreSQL database beside that of the tests."""
-    psql(DATABASE, f'CREATE DATABASE "{name}"')
+    psql(DATABASE, f'CREATE DATABASE "{name}" OWNER nis2_owner')
     return re.sub(r'(postgresql://[^/]*/)[^?]*', rf'\g<1>{name}', DATABASE)
 
 

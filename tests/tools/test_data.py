@@ -42,6 +42,7 @@ def root(tmp_path):
         'data/locales/en/report.json': report,
         'api/openapi.json': {'openapi': '3.1.0', 'x': 'y' * 500},
         'sql/migrations/0001_init.sql': 'CREATE TABLE t (x TEXT);',
+        'sql/grants.sql': 'GRANT SELECT ON t TO nis2_app;',
     }
     for name, content in files.items():
         write(tmp_path, name, content)

@@ -1,0 +1,86 @@
+-- Row-level security: on PostgreSQL the database itself shows a statement the
+-- rows of one organisation and of one person, and nothing else; also to the
+-- owner of the tables (FORCE). docs/sql.md tells how statements say whose.
+--
+-- The settings are local to a transaction (see db_scope() in src/store/db.h):
+--   app.current_org_id   rows with this org_id are seen and written
+--   app.current_user_id  what belongs to this person is seen
+--   app.system           'on' while a statement marked all-orgs runs
+-- Without them there is nothing to see. They are read in a sub-select, which
+-- is run once a statement and not once a row.
+
+/*@pg
+DO $rls$
+DECLARE
+	org CONSTANT text := '(SELECT current_setting(''app.current_org_id'', true))';
+	person CONSTANT text := '(SELECT current_setting(''app.current_user_id'', true))';
+	system CONSTANT text := '(SELECT current_setting(''app.system'', true)) = ''on''';
+	has_org boolean;
+	name text;
+BEGIN
+	FOR name, has_org IN
+		SELECT c.relname, bool_or(a.attname = 'org_id')
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+			AND (a.attname IN ('org_id', 'user_id') OR c.relname IN ('organization', 'app_user'))
+			AND NOT a.attisdropped
+		GROUP BY c.relname
+	LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
+		EXECUTE format('CREATE POLICY all_orgs ON %I USING (%s) WITH CHECK (%s)', name, system, system);
+		IF has_org THEN
+			EXECUTE format('CREATE POLICY tenant_isolation ON %I USING (org_id = %s) WITH CHECK (org_id = %s)',
+				name, org, org);
+		ELSIF name NOT IN ('organization', 'app_user') THEN
+			EXECUTE format('CREATE POLICY own_rows ON %I USING (user_id = %s) WITH CHECK (user_id = %s)',
+				name, person, person);
+		END IF;
+	END LOOP;
+END
+$rls$;
+
+CREATE POLICY tenant_isolation ON organization
+	USING (id = (SELECT current_setting('app.current_org_id', true)))
+	WITH CHECK (id = (SELECT current_setting('app.current_org_id', true)));
+
+CREATE POLICY own_rows ON app_user
+	USING (id = (SELECT current_setting('app.current_user_id', true)))
+	WITH CHECK (id = (SELECT current_setting('app.current_user_id', true)));
+
+-- People see where they are members; only an organisation (its administrators)
+-- and statements marked all-orgs make somebody one.
+CREATE POLICY own_memberships ON membership FOR SELECT
+	USING (user_id = (SELECT current_setting('app.current_user_id', true)));
+CREATE POLICY own_organizations ON organization FOR SELECT
+	USING (EXISTS (SELECT 1 FROM membership m WHERE m.org_id = organization.id
+		AND m.user_id = (SELECT current_setting('app.current_user_id', true))));
+
+-- Members of an organisation see each other.
+CREATE POLICY colleagues ON app_user FOR SELECT
+	USING (EXISTS (SELECT 1 FROM membership m WHERE m.user_id = app_user.id
+		AND m.org_id = (SELECT current_setting('app.current_org_id', true))));
+
+-- The audit log is append-only for the application's role (sql/grants.sql):
+-- retention and the erasure of a person go through these two, which belong to
+-- the owner. They change what the caller's settings show, and nothing else.
+CREATE FUNCTION audit_purge(org text, upto_seq bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER AS $$
+	DELETE FROM audit_log a WHERE a.org_id = audit_purge.org AND a.seq <= audit_purge.upto_seq
+$$;
+
+CREATE FUNCTION audit_erase_user(user_id text, erased_at bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER AS $$
+	UPDATE audit_log SET user_id = NULL, ip_address = '127.0.0.1', user_agent = '[erased]',
+		details = NULL, salt = NULL, erased_at = audit_erase_user.erased_at
+	WHERE audit_log.user_id = audit_erase_user.user_id
+$$;
+
+DO $path$
+BEGIN
+	EXECUTE format('ALTER FUNCTION audit_purge(text, bigint) SET search_path = %I, pg_temp', current_schema());
+	EXECUTE format('ALTER FUNCTION audit_erase_user(text, bigint) SET search_path = %I, pg_temp', current_schema());
+END
+$path$;
+
+REVOKE ALL ON FUNCTION audit_purge(text, bigint), audit_erase_user(text, bigint) FROM PUBLIC;
+@*/
