@@ -27,7 +27,7 @@ BEGIN
 		GROUP BY c.relname
 	LOOP
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
-		EXECUTE format('CREATE POLICY all_orgs ON %I USING (%s) WITH CHECK (%s)', name, system, system);
+		EXECUTE format('CREATE POLICY unscoped ON %I USING (%s) WITH CHECK (%s)', name, system, system);
 		IF has_org THEN
 			EXECUTE format('CREATE POLICY tenant_isolation ON %I USING (org_id = %s) WITH CHECK (org_id = %s)',
 				name, org, org);
@@ -51,14 +51,28 @@ CREATE POLICY own_rows ON app_user
 -- and statements marked all-orgs make somebody one.
 CREATE POLICY own_memberships ON membership FOR SELECT
 	USING (user_id = (SELECT current_setting('app.current_user_id', true)));
-CREATE POLICY own_organizations ON organization FOR SELECT
-	USING (EXISTS (SELECT 1 FROM membership m WHERE m.org_id = organization.id
-		AND m.user_id = (SELECT current_setting('app.current_user_id', true))));
 
--- Members of an organisation see each other.
-CREATE POLICY colleagues ON app_user FOR SELECT
-	USING (EXISTS (SELECT 1 FROM membership m WHERE m.user_id = app_user.id
-		AND m.org_id = (SELECT current_setting('app.current_org_id', true))));
+-- People see their organisations, and those who are in the one that is asked
+-- about. In functions, because a sub-select would be made ready for every
+-- statement on these tables, also where another policy has said yes; policies
+-- are asked in the falling order of their names.
+DO $members$
+BEGIN
+	EXECUTE format($f$
+		CREATE FUNCTION is_own_organization(org text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+		BEGIN
+			RETURN EXISTS (SELECT 1 FROM %1$I.membership m WHERE m.org_id = org
+				AND m.user_id = current_setting('app.current_user_id', true));
+		END $$;
+		CREATE FUNCTION is_colleague(person text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+		BEGIN
+			RETURN EXISTS (SELECT 1 FROM %1$I.membership m WHERE m.user_id = person
+				AND m.org_id = current_setting('app.current_org_id', true));
+		END $$ $f$, current_schema());
+END
+$members$;
+CREATE POLICY own_organizations ON organization FOR SELECT USING (is_own_organization(id));
+CREATE POLICY colleagues ON app_user FOR SELECT USING (is_colleague(id));
 
 -- The audit log is append-only for the application's role (sql/grants.sql):
 -- retention and the erasure of a person go through these two, which belong to

@@ -41,7 +41,7 @@ SELECT 'the table ' || t.relname || CASE
 FROM (
 	SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, p.policy,
 		EXISTS (SELECT 1 FROM pg_policy q WHERE q.polrelid = c.oid AND q.polpermissive
-			AND coalesce(pg_get_expr(q.polqual, c.oid), pg_get_expr(q.polwithcheck, c.oid)) NOT LIKE '%current_setting(''app.%') AS open,
+			AND 'true' IN (pg_get_expr(q.polqual, c.oid), pg_get_expr(q.polwithcheck, c.oid))) AS open,
 		EXISTS (SELECT 1 FROM pg_policy q WHERE q.polrelid = c.oid AND q.polname = p.policy AND q.polcmd = '*'
 			AND pg_get_expr(q.polqual, c.oid) LIKE '%current_setting(''' || p.setting || '''%'
 			AND pg_get_expr(q.polwithcheck, c.oid) LIKE '%current_setting(''' || p.setting || '''%') AS has_policy

@@ -207,8 +207,9 @@ static bool write_audit(const struct route *route, struct call *call,
 }
 
 /*
- * A read has one transaction from the session to the last statement, so that a
- * page and its total agree; what is public and reads decides for itself.
+ * A read has one transaction, so that a page and its total agree; what is
+ * public and reads decides for itself. Who asks is looked up before, by a
+ * statement of its own: what needs no other begins nothing.
  */
 static bool begin_read(const struct route *route, struct call *call,
 		       struct err *err)
@@ -234,13 +235,12 @@ static bool perform(struct router *r, struct exchange *x, struct call *call,
 	const struct route *route = x->route;
 	struct input in = { 0 };
 
-	if (!begin_read(route, call, err))
-		return false;
 	if (!admit(r, x, call, &in, err)) {
 		x->issues = in.issues;
 		return false;
 	}
-	return begin_write(route, call, err) &&
+	return begin_read(route, call, err) &&
+	       begin_write(route, call, err) &&
 	       route->run(call, in.value, out, err) &&
 	       write_audit(route, call, err) &&
 	       (!call->in_transaction || call_commit(call, err));

@@ -76,6 +76,7 @@ bool pg_is_fine(const PGresult *r);
 #define PG_COMMIT "commit"
 #define PG_ROLLBACK "rollback"
 #define PG_SCOPE "scope"
+#define PG_SCOPE_SYSTEM "scope_system"
 
 /*
  * Queues what must come before a statement: BEGIN, when the transaction has
@@ -102,7 +103,8 @@ void pg_forget_unit(struct pg_db *p);
 /* ---- db_pg_connect.c */
 
 bool pg_connect(struct pg_db *p, const char *url, struct err *err);
-/* Before the first message of a unit of work: a lost connection is made anew. */
+/* Before the first message of a unit of work: a lost connection is made anew.
+ */
 bool pg_check(struct db *db, struct err *err);
 /*
  * Makes the connection anew. While the server restarts it waits for it, up to

@@ -41,23 +41,32 @@ static bool queue_own_statements(struct pg_db *p)
 			 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") &&
 	       queue_own(p, PG_COMMIT, "COMMIT") &&
 	       queue_own(p, PG_ROLLBACK, "ROLLBACK") &&
-	       PQsendPrepare(p->pg, PG_SCOPE,
-			     "SELECT set_config('app.current_org_id', $1, true),"
-			     " set_config('app.current_user_id', $2, true),"
-			     " set_config('app.system', $3, true)",
-			     3, texts);
+	       PQsendPrepare(
+		       p->pg, PG_SCOPE,
+		       "SELECT set_config('app.current_org_id', $1, true),"
+		       " set_config('app.current_user_id', $2, true),"
+		       " set_config('app.system', $3, true)",
+		       3, texts) &&
+	       PQsendPrepare(p->pg, PG_SCOPE_SYSTEM,
+			     "SELECT set_config('app.system', $1, true)", 1,
+			     texts);
 }
 
 static bool set_session(struct pg_db *p, struct err *err)
 {
 	bool queued =
 		PQenterPipelineMode(p->pg) &&
-		queue_text(p,
-			   "SELECT set_config('statement_timeout', '10s', false),"
-			   " set_config('idle_in_transaction_session_timeout',"
-			   " '60s', false),"
-			   " set_config('standard_conforming_strings', 'on',"
-			   " false)") &&
+		queue_text(
+			p,
+			"SELECT set_config('statement_timeout', '10s', false),"
+			" set_config('idle_in_transaction_session_timeout',"
+			" '60s', false),"
+			" set_config('standard_conforming_strings', 'on',"
+			" false),"
+			/* One plan a statement: planning anew for each
+			 * value would cost more than most of ours take. */
+			" set_config('plan_cache_mode',"
+			" 'force_generic_plan', false)") &&
 		(!(p->flags & DB_READ_ONLY) ||
 		 queue_text(p, "SET default_transaction_read_only = on")) &&
 		queue_own_statements(p);
@@ -80,9 +89,10 @@ bool pg_connect(struct pg_db *p, const char *url, struct err *err)
 			       "fallback_application_name",
 			       "client_encoding",
 			       NULL };
-	const char *values[] = { "3",	 "15000", "10", "5",
-				 "3",	 url,	  db_application_name(),
-				 "UTF8", NULL };
+	const char *values[] = {
+		"3",	"15000", "10", "5", "3", url, db_application_name(),
+		"UTF8", NULL
+	};
 	PQconninfoOption *parsed = PQconninfoParse(url, NULL);
 
 	/* Its own message would repeat a piece of the address: a password. */

@@ -23,26 +23,41 @@ static bool same_id(const char *applied, const char *wanted)
 	return !strcmp(applied, wanted ? wanted : "");
 }
 
-static bool same_scope(const struct pg_scope *applied,
-		       const struct db_scope *wanted, bool all_orgs)
+static void copy_id(char *applied, size_t size, const char *wanted)
 {
-	return applied->all_orgs == all_orgs &&
-	       same_id(applied->org_id, wanted->org_id) &&
-	       same_id(applied->user_id, wanted->user_id);
+	snprintf(applied, size, "%s", wanted ? wanted : "");
 }
 
-static bool queue_scope(struct pg_db *p, bool all_orgs)
+static bool queue_system(struct pg_db *p, bool all_orgs)
+{
+	const char *value = all_orgs ? "on" : "";
+
+	p->applied.all_orgs = all_orgs;
+	return pg_queue(p, PG_SCOPE_SYSTEM, 1, &value);
+}
+
+static bool queue_whole_scope(struct pg_db *p, bool all_orgs)
 {
 	const struct db_scope *s = &p->db.scope;
 	const char *values[] = { s->org_id ? s->org_id : "",
 				 s->user_id ? s->user_id : "",
 				 all_orgs ? "on" : "" };
 
-	snprintf(p->applied.org_id, sizeof(p->applied.org_id), "%s", values[0]);
-	snprintf(p->applied.user_id, sizeof(p->applied.user_id), "%s",
-		 values[1]);
+	copy_id(p->applied.org_id, sizeof(p->applied.org_id), s->org_id);
+	copy_id(p->applied.user_id, sizeof(p->applied.user_id), s->user_id);
 	p->applied.all_orgs = all_orgs;
 	return pg_queue(p, PG_SCOPE, 3, values);
+}
+
+static bool queue_scope(struct pg_db *p, bool all_orgs)
+{
+	const struct pg_scope *now = &p->applied;
+	const struct db_scope *wanted = &p->db.scope;
+
+	if (!same_id(now->org_id, wanted->org_id) ||
+	    !same_id(now->user_id, wanted->user_id))
+		return queue_whole_scope(p, all_orgs);
+	return now->all_orgs == all_orgs || queue_system(p, all_orgs);
 }
 
 bool pg_queue_opening(struct pg_db *p, bool all_orgs)
@@ -52,13 +67,11 @@ bool pg_queue_opening(struct pg_db *p, bool all_orgs)
 	/* The settings are the transaction's: a new one has none of them. */
 	if (!p->begun)
 		pg_forget_unit(p);
-	if (begins && !pg_queue(p,
-				p->db.tx == TX_WRITE ? PG_BEGIN_WRITE
-						     : PG_BEGIN_READ,
-				0, NULL))
+	if (begins &&
+	    !pg_queue(p, p->db.tx == TX_WRITE ? PG_BEGIN_WRITE : PG_BEGIN_READ,
+		      0, NULL))
 		return false;
-	return same_scope(&p->applied, &p->db.scope, all_orgs) ||
-	       queue_scope(p, all_orgs);
+	return queue_scope(p, all_orgs);
 }
 
 /* ---- answers */

@@ -111,13 +111,15 @@ static bool exec_text(struct pg_db *p, const char *sql, struct err *err)
 /* A migration may have to see everybody's rows. */
 static bool pg_exec(struct db *db, const char *sql, struct err *err)
 {
-	static const char everything[] = "SELECT set_config('app.system', 'on', "
-				     "true);";
+	static const char everything[] =
+		"SELECT set_config('app.system', 'on', "
+		"true);";
 	struct pg_db *p = pg_self(db);
 	_arena_ struct arena a = { 0 };
 
 	if (db->tx == TX_NONE)
-		return exec_text(p, arena_printf(&a, "%s%s", everything, sql), err);
+		return exec_text(p, arena_printf(&a, "%s%s", everything, sql),
+				 err);
 	return pg_exchange(p, pg_queue_opening(p, true), "a script", NULL,
 			   err) &&
 	       exec_text(p, sql, err);
@@ -255,11 +257,11 @@ static bool pg_start(struct db *db, struct prepared *prepared,
 	for (size_t i = 0; i < count; i++)
 		values[i] = arg_text(&args[i], &a);
 	p->row = -1;
-	return pg_exchange(p,
-			   pg_queue_opening(p, stmt->all_orgs) &&
-				   pg_queue(p, q->name, stmt->arg_count,
-					    values),
-			   stmt->name, &p->result, err);
+	return pg_exchange(
+		p,
+		pg_queue_opening(p, stmt->all_orgs) &&
+			pg_queue(p, q->name, stmt->arg_count, values),
+		stmt->name, &p->result, err);
 }
 
 static enum step pg_step(struct db *db, struct prepared *prepared,

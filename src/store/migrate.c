@@ -122,7 +122,8 @@ static bool step(struct db *db, struct arena *a, struct migration_list list,
 	const struct migration *m;
 	int64_t version = 0;
 
-	if (!migrate_lock(db, a, err) || !value(db, a, &newest, &version, err) ||
+	if (!migrate_lock(db, a, err) ||
+	    !value(db, a, &newest, &version, err) ||
 	    !check_version(list, version, err))
 		return false;
 	m = next_after(list, version);

@@ -22,8 +22,7 @@ static bool grant(struct db *db, struct arena *a, bool *ret_role,
 {
 	int64_t roles = 0;
 
-	if (!migrate_lock(db, a, err) ||
-	    !db_exec(db, migration_grants, err) ||
+	if (!migrate_lock(db, a, err) || !db_exec(db, migration_grants, err) ||
 	    !sql_guard_app_role(db, a, &roles, err))
 		return false;
 	*ret_role = roles;
