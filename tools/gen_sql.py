@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 """sql/queries/*.sql -> typed C functions (docs/sql.md).
 
-    gen_sql.py SQLDIR OUTDIR [--depfile FILE]
+    gen_sql.py SQLDIR OUTDIR [--depfile FILE] [--untied]
 
 writes OUTDIR/queries.h and OUTDIR/queries.c. What is wrong in the SQL is
 reported as FILE:LINE: message, and nothing is written.
+
+--untied writes OUTDIR/queries_untied.c alone, for a test: the same statements,
+but every condition `org_id = $n` holds for all rows. A program linked with it
+has lost the first lock between organisations and shows what the second,
+row-level security, is worth.
 """
 
 import argparse
@@ -241,6 +246,16 @@ def read_all(folder):
             st.fail(f"is defined before, in {seen[st.name]}")
         seen[st.name] = f"{st.path}:{st.line}"
     return paths, found
+
+
+# A condition that ties a table; not an assignment after SET.
+TIE = re.compile(r"\b((?:WHERE|AND|ON)\s+\(*)(?:\w+\.)?org_id = (\$\d+)",
+                 re.IGNORECASE)
+
+
+def untie(statements):
+    for part in (p for st in statements for p in st.parts):
+        part.text = TIE.sub(r"\1\2 = \2", part.text)
 
 
 # ---- writing ----
@@ -480,7 +495,7 @@ def write_source(statements):
     return "\n".join(out)
 
 
-def generate(sqldir):
+def generate(sqldir, untied=False):
     """Returns (files read, header text, source text)."""
     migrations = os.path.join(sqldir, "migrations")
     steps = sorted(os.path.join(migrations, n) for n in os.listdir(migrations)
@@ -489,6 +504,8 @@ def generate(sqldir):
     paths, statements = read_all(os.path.join(sqldir, "queries"))
     for st in statements:
         check_statement(st, tables)
+    if untied:
+        untie(statements)
     return steps + paths, write_header(statements), write_source(statements)
 
 
@@ -497,14 +514,17 @@ def main():
     parser.add_argument("sqldir")
     parser.add_argument("outdir")
     parser.add_argument("--depfile")
+    parser.add_argument("--untied", action="store_true")
     options = parser.parse_args()
     try:
-        inputs, header, source = generate(options.sqldir)
+        inputs, header, source = generate(options.sqldir, options.untied)
     except SqlError as error:
         sys.exit(str(error))
-    outputs = [os.path.join(options.outdir, n)
-               for n in ("queries.h", "queries.c")]
-    for path, text in zip(outputs, (header, source)):
+    texts = {"queries.h": header, "queries.c": source}
+    if options.untied:
+        texts = {"queries_untied.c": source}
+    outputs = [os.path.join(options.outdir, n) for n in texts]
+    for path, text in zip(outputs, texts.values()):
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
     if options.depfile:

@@ -1,8 +1,33 @@
-/* nis2 check: the effective settings, and what is wrong with them. */
+/*
+ * nis2 check: the effective settings, and what is wrong with them; and with
+ * the PostgreSQL database, when one is configured and answers.
+ */
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/command.h"
 #include "cmd/start.h"
+#include "store/guard.h"
+
+/* How many things are wrong; what cannot be asked is said and not counted. */
+static int database_problems(const struct settings *s, struct arena *a)
+{
+	_cleanup_db_ struct db *db = NULL;
+	struct guard_report report = { 0 };
+	struct err err = { 0 };
+
+	if (strncmp(s->database_url, "postgres", 8))
+		return 0;
+	if (!db_open(s->database_url, 0, &db, &err) ||
+	    !guard_look(db, a, &report, &err)) {
+		printf("the database was not looked at: %s (%s)\n", err.msg,
+		       err.cause);
+		return 0;
+	}
+	fputs(report.role.s, stdout);
+	fputs(report.tables.s, stdout);
+	return report.role_count + report.table_count;
+}
 
 static int run(struct command_line *line)
 {
@@ -16,6 +41,7 @@ static int run(struct command_line *line)
 	settings_print(&settings, stdout);
 	count = settings_problems(&settings, &problems);
 	fputs(problems.s, stdout);
+	count += database_problems(&settings, line->arena);
 	if (!count)
 		puts("nothing is wrong with these settings");
 	return count ? EXIT_FINDINGS : EXIT_OK;

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "core/catalog.h"
+#include "store/guard.h"
 #include "store/migrate.h"
 
 static enum log_level level_of(const char *name)
@@ -49,6 +50,8 @@ bool start_settings(struct command_line *line, struct settings *ret,
 		    struct err *err)
 {
 	forbid_core_dumps();
+	db_set_application_name(
+		arena_printf(line->arena, "nis2 %s", line->command->name));
 	if (!command_settings(line, ret, err) ||
 	    !file_make_dir(ret->data_dir, 0700, err) ||
 	    !settings_secrets(ret, line->arena, err))
@@ -90,4 +93,26 @@ bool start_tables(const struct settings *settings, struct db **ret,
 			       "migrate` first",
 			       pending, pending == 1 ? "" : "s");
 	return true;
+}
+
+bool start_guard(const struct settings *settings, struct db *db,
+		 struct err *err)
+{
+	_arena_ struct arena a = { 0 };
+	struct guard_report report = { 0 };
+	int fatal;
+
+	if (db_is_embedded(db))
+		return true;
+	if (!guard_look(db, &a, &report, err))
+		return false;
+	fputs(report.role.s, stderr);
+	fputs(report.tables.s, stderr);
+	fatal = guard_fatal(&report, settings);
+	if (!fatal)
+		return true;
+	return err_set(err, ERR_REFUSED,
+		       "%d thing%s about the database must be mended before "
+		       "production starts",
+		       fatal, fatal == 1 ? "" : "s");
 }

@@ -12,7 +12,7 @@
 #define START_WAKE_FD "NIS2_WAKE_FD"
 
 /*
- * Settings, the data folder (made when it is missing), logging, the secrets,
+ * The name of the command for the database, settings, the data folder (made when it is missing), logging, the secrets,
  * and in production the refusal to go on with any known weakness: each is
  * printed in one line.
  */
@@ -30,6 +30,13 @@ bool start_database(const struct settings *settings, unsigned flags,
  */
 bool start_tables(const struct settings *settings, struct db **ret,
 		  struct err *err);
+
+/*
+ * Looks whether the database keeps organisations apart (store/guard.h) and
+ * prints one line each problem; false in production, when any of them counts.
+ */
+bool start_guard(const struct settings *settings, struct db *db,
+		 struct err *err);
 
 /* Its URL, as db_open() takes it. */
 const char *start_database_url(const struct settings *settings,

@@ -21,7 +21,7 @@
 #include "gen/queries.h"
 #include "jobs/cleanup.h"
 #include "jobs/job.h"
-#include "store/db.h"
+#include "store/guard.h"
 
 enum {
 	SCAN_LANES = 2,
@@ -58,6 +58,14 @@ static void wait_for_work(int fd)
 		drain(fd);
 }
 
+static bool lane_open(const struct lane *lane, struct db **ret, struct err *err)
+{
+	_arena_ struct arena a = { 0 };
+
+	return guard_open(start_database_url(lane->settings, &a),
+			  lane->settings, ret, err);
+}
+
 static void *lane_main(void *arg)
 {
 	struct lane *lane = arg;
@@ -67,7 +75,7 @@ static void *lane_main(void *arg)
 		struct err err = { 0 };
 		bool ran = false;
 
-		if (!db && !start_database(lane->settings, 0, &db, &err))
+		if (!db && !lane_open(lane, &db, &err))
 			log_error("worker", lane->worker, &err);
 		else if (!job_run_next(db, lane->settings, lane->lane,
 				       lane->worker, &stopping, &ran, &err))
@@ -206,7 +214,8 @@ static int run(struct command_line *line)
 
 	catch_signals(wake >= 0);
 	if (!start_settings(line, &settings, &err) ||
-	    !start_database(&settings, 0, &db, &err))
+	    !start_database(&settings, 0, &db, &err) ||
+	    !start_guard(&settings, db, &err))
 		return command_fail(line, &err);
 	gethostname(host, sizeof(host) - 1);
 	struct upkeep upkeep = {

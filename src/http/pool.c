@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "store/guard.h"
+
 struct worker {
 	struct pool *pool;
 	struct db *db;
@@ -55,7 +57,8 @@ static void *run(void *arg)
 
 static bool start_worker(struct worker *w, struct err *err)
 {
-	if (!db_open(w->pool->setup.database_url, 0, &w->db, err))
+	if (!guard_open(w->pool->setup.database_url, w->pool->setup.settings,
+			&w->db, err))
 		return false;
 	if (pthread_create(&w->thread, NULL, run, w))
 		return err_set(err, ERR_INTERNAL, "a thread cannot start");

@@ -12,11 +12,13 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/settings.h"
 #include "store/db.h"
 
 struct pool;
 
 struct pool_setup {
+	const struct settings *settings;
 	const char *database_url;
 	int threads;
 	size_t length; /* of the queue */
@@ -24,7 +26,10 @@ struct pool_setup {
 	void (*work)(void *item, struct db *db);
 };
 
-/* Opens every connection first: what is wrong shows before anybody listens. */
+/*
+ * Opens every connection first, each with the guard's look at its role
+ * (store/guard.h): what is wrong shows before anybody listens.
+ */
 bool pool_start(const struct pool_setup *setup, struct pool **ret,
 		struct err *err);
 

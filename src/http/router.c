@@ -239,8 +239,7 @@ static bool perform(struct router *r, struct exchange *x, struct call *call,
 		x->issues = in.issues;
 		return false;
 	}
-	return begin_read(route, call, err) &&
-	       begin_write(route, call, err) &&
+	return begin_read(route, call, err) && begin_write(route, call, err) &&
 	       route->run(call, in.value, out, err) &&
 	       write_audit(route, call, err) &&
 	       (!call->in_transaction || call_commit(call, err));

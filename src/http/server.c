@@ -388,6 +388,7 @@ static bool start(struct server *s, struct err *err)
 		       &s->router, err) &&
 	       pool_start(
 		       &(struct pool_setup){
+			       .settings = setup->settings,
 			       .database_url = setup->database_url,
 			       .threads = (int)setup->settings->handler_threads,
 			       .length = (size_t)setup->settings->queue_length,

@@ -8,6 +8,18 @@
 
 enum { JOB_DAYS = 7, WORKER_DAYS = 1 };
 
+/* The sweep belongs to nobody; this row is an organisation's. */
+static bool delete_row(struct db *db, struct arena *a,
+		       const struct report_row *r, struct err *err)
+{
+	bool ok;
+
+	db_scope(db, (struct db_scope){ .org_id = r->org_id });
+	ok = sql_report_delete(db, a, r->org_id, r->id, NULL, err);
+	db_scope(db, (struct db_scope){ 0 });
+	return ok;
+}
+
 static bool sweep_reports(struct db *db, const struct settings *settings,
 			  struct arena *a, int64_t now, struct err *err)
 {
@@ -21,7 +33,7 @@ static bool sweep_reports(struct db *db, const struct settings *settings,
 		const struct report_row *r = &old.items[i];
 
 		/* The row goes first: a file without one is never served. */
-		if (!sql_report_delete(db, a, r->org_id, r->id, NULL, err))
+		if (!delete_row(db, a, r, err))
 			return false;
 		unlink(report_file_path(settings, a, r));
 	}

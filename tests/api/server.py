@@ -47,8 +47,8 @@ def free_port():
 class Server:
     """`with Server(folder, RATE_LIMITS='on') as server:`"""
 
-    def __init__(self, folder, **settings):
-        self.folder = Path(folder)
+    def __init__(self, folder, binary=BINARY, **settings):
+        self.folder, self.binary = Path(folder), binary
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data = self.folder / 'data'
         self.log_file = self.folder / 'log'
@@ -69,11 +69,11 @@ class Server:
 
     def __enter__(self):
         if self.database:
-            subprocess.run([BINARY, 'migrate', '--data', self.data], check=True,
+            subprocess.run([self.binary, 'migrate', '--data', self.data], check=True,
                            env=self.env, stdout=subprocess.DEVNULL)
         log = self.log_file.open('ab')
         self.process = subprocess.Popen(
-            [BINARY, 'serve', '--listen', f'127.0.0.1:{self.port}', '--data', self.data],
+            [self.binary, 'serve', '--listen', f'127.0.0.1:{self.port}', '--data', self.data],
             env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         log.close()
         self.wait()

@@ -574,6 +574,171 @@ static void a_lost_connection_comes_back(void **state)
 	db_close(other.db);
 }
 
+/* Everyone else's connection ends, as when the server restarts. */
+static void kill_others(struct fixture *other)
+{
+	assert_ok(other, db_exec(other->db,
+				 "SELECT pg_terminate_backend(pid)"
+				 " FROM pg_stat_activity"
+				 " WHERE pid <> pg_backend_pid()"
+				 " AND application_name = 'lost'",
+				 &other->err));
+	usleep(100000);
+}
+
+/* The fixture's connection by a name of its own, and one to kill it with. */
+static struct fixture *with_lost(void **state, struct fixture *other)
+{
+	struct fixture *f = with_table(state);
+
+	*other = (struct fixture){ 0 };
+	assert_ok(f, db_open(f->url, 0, &other->db, &f->err));
+	db_close(f->db);
+	f->db = NULL;
+	db_set_application_name("lost");
+	assert_ok(f, db_open(f->url, 0, &f->db, &f->err));
+	db_set_application_name("nis2");
+	return f;
+}
+
+static void a_transaction_that_had_not_begun_begins_elsewhere(void **state)
+{
+	struct fixture other, *f = with_lost(state, &other);
+
+	assert_ok(f, put(f, "a") && db_begin_write(f->db, &f->err));
+	kill_others(&other);
+	assert_ok(f, put(f, "b") && put(f, "c") && db_commit(f->db, &f->err));
+	assert_int_equal(value(f, &count), 3);
+	assert_ok(f, db_begin_read(f->db, &f->err));
+	assert_int_equal(value(f, &count), 3);
+	assert_ok(f, db_commit(f->db, &f->err));
+	kill_others(&other);
+	assert_ok(f, db_begin_read(f->db, &f->err));
+	assert_int_equal(value(f, &count), 3);
+	db_rollback(f->db);
+	db_close(other.db);
+}
+
+static void a_commit_that_was_lost_is_not_repeated(void **state)
+{
+	struct fixture other, *f = with_lost(state, &other);
+
+	assert_ok(f, db_begin_write(f->db, &f->err) && put(f, "a"));
+	kill_others(&other);
+	assert_false(db_commit(f->db, &f->err));
+	assert_int_equal(f->err.kind, ERR_BUSY);
+	assert_int_equal(value(f, &count), 0);
+	db_close(other.db);
+}
+
+static void a_connection_has_its_limits(void **state)
+{
+	static const struct sql_stmt limits = {
+		-1,
+		"limits",
+		"",
+		"SELECT count(*) FROM pg_settings WHERE (name, setting) IN"
+		" (('statement_timeout', '10000'),"
+		" ('idle_in_transaction_session_timeout', '60000'))",
+		0,
+		NULL,
+	};
+	struct fixture other, *f = with_lost(state, &other);
+
+	assert_int_equal(value(f, &limits), 2);
+	kill_others(&other);
+	assert_int_equal(value(f, &limits), 2);
+	db_close(other.db);
+}
+
+/* ---- whose rows */
+
+static const char secret[] =
+	"CREATE TABLE secret (id TEXT PRIMARY KEY, org TEXT, person TEXT);"
+	"ALTER TABLE secret ENABLE ROW LEVEL SECURITY,"
+	" FORCE ROW LEVEL SECURITY;"
+	"CREATE POLICY everything ON secret"
+	" USING (current_setting('app.system', true) = 'on');"
+	"CREATE POLICY org ON secret"
+	" USING (org = current_setting('app.current_org_id', true));"
+	"CREATE POLICY person ON secret"
+	" USING (person = current_setting('app.current_user_id', true));"
+	"INSERT INTO secret VALUES ('1', 'A', 'x'), ('2', 'A', 'y'),"
+	" ('3', 'B', 'y'), ('4', 'B', 'z'), ('5', 'B', 'z')";
+
+STMT(secrets, 9020, 0, NULL, "SELECT count(*) FROM secret");
+static const struct sql_stmt all_secrets = {
+	9021, "all_secrets",   "", "SELECT count(*) FROM secret", 0,
+	NULL, .all_orgs = true
+};
+STMT(insert_secret, 9022, 2, texts,
+     "INSERT INTO secret (id, org) VALUES ($1, $2)");
+
+static void scope(struct fixture *f, const char *org, const char *person)
+{
+	db_scope(f->db, (struct db_scope){ org, person });
+}
+
+static void look(struct fixture *f)
+{
+	scope(f, NULL, NULL);
+	assert_int_equal(value(f, &secrets), 0);
+	assert_int_equal(value(f, &all_secrets), 5);
+	assert_int_equal(value(f, &secrets), 0);
+	scope(f, "A", NULL);
+	assert_int_equal(value(f, &secrets), 2);
+	assert_int_equal(value(f, &all_secrets), 5);
+	assert_int_equal(value(f, &secrets), 2);
+	scope(f, "A", "z");
+	assert_int_equal(value(f, &secrets), 4);
+	scope(f, NULL, "x");
+	assert_int_equal(value(f, &secrets), 1);
+	scope(f, "B", NULL);
+	assert_int_equal(value(f, &secrets), 3);
+	scope(f, "a name that is longer than any id of ours is or will ever be",
+	      "x");
+	assert_int_equal(value(f, &secrets), 1);
+}
+
+static void a_statement_sees_what_the_scope_shows(void **state)
+{
+	struct fixture *f = begin(state);
+
+	assert_ok(f, db_exec(f->db, secret, &f->err));
+	look(f);
+	assert_ok(f, db_begin_read(f->db, &f->err));
+	look(f);
+	assert_ok(f, db_commit(f->db, &f->err));
+	assert_ok(f, db_begin_write(f->db, &f->err));
+	look(f);
+	db_rollback(f->db);
+	look(f);
+}
+
+static void a_scope_ends_with_its_transaction(void **state)
+{
+	struct fixture *f = begin(state);
+	const struct sql_arg foreign[] = { text("6"), text("B") };
+
+	assert_ok(f, db_exec(f->db, secret, &f->err));
+	scope(f, "A", NULL);
+	assert_ok(f, db_begin_write(f->db, &f->err));
+	assert_int_equal(value(f, &all_secrets), 5);
+	assert_false(run(f, &insert_secret, foreign));
+	assert_int_equal(f->err.kind, ERR_INTERNAL);
+	db_rollback(f->db);
+	assert_int_equal(value(f, &secrets), 2);
+	scope(f, NULL, NULL);
+	assert_int_equal(value(f, &secrets), 0);
+	/* A script sees all, as migrations must, and what follows does not. */
+	assert_ok(f, db_begin_write(f->db, &f->err));
+	assert_ok(f,
+		  db_exec(f->db, "DELETE FROM secret WHERE id = '1'", &f->err));
+	assert_int_equal(value(f, &secrets), 0);
+	assert_ok(f, db_commit(f->db, &f->err));
+	assert_int_equal(value(f, &all_secrets), 4);
+}
+
 static void a_bad_address_does_not_show_its_password(void **state)
 {
 	static const char *const urls[] = {
@@ -619,6 +784,12 @@ int main(void)
 		on_sqlite(a_full_disk_is_said_and_survived),
 		on_sqlite(a_read_only_connection_writes_nothing),
 		on_postgresql(a_lost_connection_comes_back),
+		on_postgresql(
+			a_transaction_that_had_not_begun_begins_elsewhere),
+		on_postgresql(a_commit_that_was_lost_is_not_repeated),
+		on_postgresql(a_connection_has_its_limits),
+		on_postgresql(a_statement_sees_what_the_scope_shows),
+		on_postgresql(a_scope_ends_with_its_transaction),
 		on_postgresql(a_bad_address_does_not_show_its_password),
 	};
 
