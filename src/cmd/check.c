@@ -3,6 +3,14 @@
 
 #include "cmd/command.h"
 #include "cmd/start.h"
+#include "store/redis_url.h"
+
+static bool redis_ok(const struct settings *s, struct arena *a, struct err *err)
+{
+	struct redis_url url;
+
+	return !*s->redis_url || redis_url_parse(s->redis_url, a, &url, err);
+}
 
 static int run(struct command_line *line)
 {
@@ -15,6 +23,10 @@ static int run(struct command_line *line)
 		return command_fail(line, &err);
 	settings_print(&settings, stdout);
 	count = settings_problems(&settings, &problems);
+	if (!redis_ok(&settings, line->arena, &err)) {
+		sb_addf(&problems, "%s\n", err.msg);
+		count++;
+	}
 	fputs(problems.s, stdout);
 	if (!count)
 		puts("nothing is wrong with these settings");

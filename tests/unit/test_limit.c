@@ -13,9 +13,11 @@
 /* Seconds to wait, 0 when the call may go on. */
 static int waits(const char *route, const char *client, int64_t now)
 {
+	_arena_ struct arena a = { 0 };
+	struct limit_state state = { 0 };
 	struct err err = { 0 };
 
-	if (limit_count(route, client, 3, now, &err))
+	if (limit_count(route, client, 3, now, &a, &state, &err))
 		return 0;
 	assert_int_equal(err.kind, ERR_LIMITED);
 	assert_string_equal(err.msg, "Rate limit exceeded: 3 per 1 minute");
