@@ -25,6 +25,8 @@ import time
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
+from redis_server import RedisServer
+
 ROOT = Path(__file__).resolve().parent.parent
 PART_SECONDS = 1200
 
@@ -50,19 +52,19 @@ class Outcome:
 
 
 class Bench:
-    """What the parts share: the build, a scratch folder, PostgreSQL."""
+    """What the parts share: the build, a scratch folder, PostgreSQL, Redis."""
 
     def __init__(self, build, sanitize):
         self.build, self.sanitize = build, sanitize
         self.scratch = Path(tempfile.mkdtemp(prefix='nis2-test-'))
         self.scratch.chmod(0o755)
-        self.postgres = None
+        self.postgres = self.redis = None
 
     def env(self, name):
         env = dict(os.environ, NIS2_BINARY=str(self.build / 'nis2'),
                    NIS2_BUILD=str(self.build), NIS2_SOURCE=str(ROOT),
                    CMOCKA_MESSAGE_OUTPUT='TAP', PYTHONDONTWRITEBYTECODE='1')
-        for inherited in ('DATABASE_URL', 'LISTEN', 'DATA_DIR'):
+        for inherited in ('DATABASE_URL', 'REDIS_URL', 'LISTEN', 'DATA_DIR'):
             env.pop(inherited, None)
         if self.sanitize:
             env['NIS2_SANITIZE'] = self.sanitize
@@ -86,6 +88,8 @@ class Bench:
     def close(self):
         if self.postgres:
             self.postgres.stop()
+        if self.redis:
+            self.redis.stop()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
@@ -264,7 +268,8 @@ def part_tools(bench):
 
 def part_unit(bench):
     tests = meson_tests(bench, lambda t: not is_fuzz(t))
-    return tap(bench, 'unit', tests, NIS2_TEST_DATABASE=bench.database('unit'))
+    return tap(bench, 'unit', tests, NIS2_TEST_DATABASE=bench.database('unit'),
+               NIS2_TEST_REDIS=bench.redis.address)
 
 
 def part_seeds(bench):
@@ -272,12 +277,15 @@ def part_seeds(bench):
 
 
 def part_api_sqlite(bench):
+    """SQLite, counters in memory: what one machine has."""
     return pytest(bench, 'api-sqlite', 'tests/api')
 
 
 def part_api_postgresql(bench):
+    """PostgreSQL and Redis: what several machines share."""
     return pytest(bench, 'api-postgresql', 'tests/api',
-                  NIS2_TEST_DATABASE=bench.database('api'))
+                  NIS2_TEST_DATABASE=bench.database('api'),
+                  NIS2_TEST_REDIS=bench.redis.address)
 
 
 def part_scan(bench):
@@ -306,6 +314,7 @@ PARTS = [
     ('crash', part_crash, True),
 ]
 NEED_POSTGRES = {'unit', 'api-postgresql', 'crash'}
+NEED_REDIS = {'unit', 'api-postgresql'}
 
 
 def build(folder, sanitize):
@@ -379,6 +388,8 @@ def main():
     try:
         if NEED_POSTGRES & {p[0] for p in parts}:
             bench.postgres = Postgres(bench.scratch)
+        if NEED_REDIS & {p[0] for p in parts}:
+            bench.redis = RedisServer(bench.scratch)
         total = run_all(bench, parts)
     finally:
         bench.close()

@@ -4,6 +4,10 @@
 
 #include "base/span.h"
 
+#define HOST_LETTERS                               \
+	"abcdefghijklmnopqrstuvwxyz0123456789-._:" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 enum { PART_MAX = 512, PATH_LENGTH_MAX = 107, DATABASE_MAX = 65535 };
 
 static int digit(char c)
@@ -63,7 +67,7 @@ static bool take_host(struct span *s, struct arena *a, struct redis_url *ret)
 	uint64_t port = 6379;
 
 	if (span_literal(s, "[")) {
-		if (!span_until(s, ']', 64, &host))
+		if (!span_until(s, ']', 64, &host) || s->p[-1] != ']')
 			return false;
 	} else {
 		while (s->p < s->end && *s->p != ':' && *s->p != '/')
@@ -75,7 +79,8 @@ static bool take_host(struct span *s, struct arena *a, struct redis_url *ret)
 	ret->host = span_dup(a, host);
 	ret->port = (int)port;
 	ret->where = arena_printf(a, "%s:%d", ret->host, ret->port);
-	return span_len(host) > 0 && span_len(host) < 256 && port > 0;
+	return span_len(host) > 0 && span_len(host) < 256 &&
+	       strspn(ret->host, HOST_LETTERS) == span_len(host) && port > 0;
 }
 
 /* What is left is a number, if anything. */
@@ -99,8 +104,8 @@ static bool take_path(struct span *s, struct arena *a, struct redis_url *ret)
 	ret->path = ret->where = decode(path, a);
 	if (!ret->path)
 		return false;
-	return !span_len(*s) ||
-	       (span_literal(s, "db=") && take_database(s, ret));
+	return !span_len(*s) || (span_literal(s, "db=") && span_len(*s) &&
+				 take_database(s, ret));
 }
 
 bool redis_url_parse(const char *url, struct arena *a, struct redis_url *ret,
