@@ -24,7 +24,8 @@ bool reauth_password(struct call *call, const char *password,
 
 /*
  * The same around a code: reauth_open() before it is checked (ERR_LIMITED,
- * ERR_FORBIDDEN), reauth_failed() when it was wrong.
+ * ERR_FORBIDDEN), reauth_failed() when it was wrong. A failure that closes the
+ * account ends the call's transaction and puts a job that notes and tells it.
  */
 bool reauth_open(struct call *call, struct err *err);
 bool reauth_failed(struct call *call, enum err_kind kind, const char *refusal,

@@ -250,8 +250,7 @@ def test_workers_elsewhere_are_woken(start, shared_redis, tmp_path):
 
 
 def report(account):
-    body = {'scan_id': seed.scan(account), 'format': 'json'}
-    task = account.bearer().post('/reports/generate', json=body).json()['task_id']
-    rows = 'SELECT state FROM job WHERE id = ?'
-    assert account.server.sql(rows, task), 'the task is no job'
-    wait_for(lambda: account.server.sql(rows, task)[0][0] in ('done', 'failed'))
+    client, scan = account.bearer(), seed.scan(account)
+    task = client.post(f'/reports/generate?scan_id={scan}&format=json', expect=200).json()
+    wait_for(lambda: client.get(f'/reports/status/{task["task_id"]}').json()['status'] in
+             ('success', 'failure'))
