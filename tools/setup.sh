@@ -19,6 +19,7 @@ run   libmicrohttpd-dev         -          HTTP server
 run   libjansson-dev            -          JSON parser
 run   libsqlite3-dev            -          SQLite
 run   libpq-dev                 -          PostgreSQL client
+run   libhiredis-dev            -          Redis client
 run   libssl-dev                -          TLS and certificates
 run   libsodium-dev             -          password hashing, encryption, randomness
 run   libjwt-dev                -          signed tokens
@@ -35,7 +36,7 @@ test  python3-jsonschema        -          replies against the contract
 test  python3-hypothesis        -          bad inputs made from the contract
 test  python3-cryptography      -          certificates of the test peers
 test  postgresql                -          the second database
-test  redis-server              redis-server a peer to scan
+test  redis-server              redis-server the shared counters, and a peer to scan
 test  nginx-light               nginx      a peer to scan
 test  openssh-server            sshd       a peer to scan
 test  openssl                   openssl    a peer to scan

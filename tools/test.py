@@ -26,6 +26,7 @@ import xml.etree.ElementTree as xml
 from pathlib import Path
 
 from postgres import Postgres, as_role
+from redis_server import RedisServer
 
 ROOT = Path(__file__).resolve().parent.parent
 PART_SECONDS = 1200
@@ -52,19 +53,19 @@ class Outcome:
 
 
 class Bench:
-    """What the parts share: the build, a scratch folder, PostgreSQL."""
+    """What the parts share: the build, a scratch folder, PostgreSQL, Redis."""
 
     def __init__(self, build, sanitize):
         self.build, self.sanitize = build, sanitize
         self.scratch = Path(tempfile.mkdtemp(prefix='nis2-test-'))
         self.scratch.chmod(0o755)
-        self.postgres = None
+        self.postgres = self.redis = None
 
     def env(self, name):
         env = dict(os.environ, NIS2_BINARY=str(self.build / 'nis2'),
                    NIS2_BUILD=str(self.build), NIS2_SOURCE=str(ROOT),
                    CMOCKA_MESSAGE_OUTPUT='TAP', PYTHONDONTWRITEBYTECODE='1')
-        for inherited in ('DATABASE_URL', 'DATABASE_URL_SYNC', 'LISTEN', 'DATA_DIR'):
+        for inherited in ('DATABASE_URL', 'DATABASE_URL_SYNC', 'REDIS_URL', 'LISTEN', 'DATA_DIR'):
             env.pop(inherited, None)
         if self.sanitize:
             env['NIS2_SANITIZE'] = self.sanitize
@@ -88,6 +89,8 @@ class Bench:
     def close(self):
         if self.postgres:
             self.postgres.stop()
+        if self.redis:
+            self.redis.stop()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
@@ -226,7 +229,8 @@ def part_unit(bench):
     tests = meson_tests(bench, lambda t: not is_fuzz(t))
     # Not as superuser: forced row-level security holds for the owner, too.
     owner = as_role(bench.database('unit'), 'nis2_owner')
-    return tap(bench, 'unit', tests, NIS2_TEST_DATABASE=owner)
+    return tap(bench, 'unit', tests, NIS2_TEST_DATABASE=owner,
+               NIS2_TEST_REDIS=bench.redis.address)
 
 
 def part_seeds(bench):
@@ -234,12 +238,15 @@ def part_seeds(bench):
 
 
 def part_api_sqlite(bench):
+    """SQLite, counters in memory: what one machine has."""
     return pytest(bench, 'api-sqlite', 'tests/api')
 
 
 def part_api_postgresql(bench):
+    """PostgreSQL and Redis: what several machines share."""
     return pytest(bench, 'api-postgresql', 'tests/api',
-                  NIS2_TEST_DATABASE=bench.database('api'))
+                  NIS2_TEST_DATABASE=bench.database('api'),
+                  NIS2_TEST_REDIS=bench.redis.address)
 
 
 def part_scan(bench):
@@ -268,6 +275,7 @@ PARTS = [
     ('crash', part_crash, True),
 ]
 NEED_POSTGRES = {'unit', 'api-postgresql', 'crash'}
+NEED_REDIS = {'unit', 'api-postgresql'}
 
 
 def build(folder, sanitize):
@@ -341,6 +349,8 @@ def main():
     try:
         if NEED_POSTGRES & {p[0] for p in parts}:
             bench.postgres = Postgres(bench.scratch)
+        if NEED_REDIS & {p[0] for p in parts}:
+            bench.redis = RedisServer(bench.scratch)
         total = run_all(bench, parts)
     finally:
         bench.close()

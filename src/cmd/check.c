@@ -8,6 +8,7 @@
 #include "cmd/command.h"
 #include "cmd/start.h"
 #include "store/guard.h"
+#include "store/redis_url.h"
 
 /* How many things are wrong; what cannot be asked is said and not counted. */
 static int database_problems(const struct settings *s, struct arena *a)
@@ -29,6 +30,13 @@ static int database_problems(const struct settings *s, struct arena *a)
 	return report.role_count + report.table_count;
 }
 
+static bool redis_ok(const struct settings *s, struct arena *a, struct err *err)
+{
+	struct redis_url url;
+
+	return !*s->redis_url || redis_url_parse(s->redis_url, a, &url, err);
+}
+
 static int run(struct command_line *line)
 {
 	struct settings settings = { 0 };
@@ -40,6 +48,10 @@ static int run(struct command_line *line)
 		return command_fail(line, &err);
 	settings_print(&settings, stdout);
 	count = settings_problems(&settings, &problems);
+	if (!redis_ok(&settings, line->arena, &err)) {
+		sb_addf(&problems, "%s\n", err.msg);
+		count++;
+	}
 	fputs(problems.s, stdout);
 	count += database_problems(&settings, line->arena);
 	if (!count)

@@ -19,6 +19,7 @@
 #include "gen/queries.h"
 #include "http/route.h"
 #include "http/server.h"
+#include "store/kv.h"
 
 enum {
 	WORKER_STOP_SECONDS = 10, /* then it is killed */
@@ -52,6 +53,7 @@ static void worker_exec(struct worker *w, pid_t parent)
 	setenv(START_WAKE_FD, fd, 1);
 	setenv("DATA_DIR", w->settings->data_dir, 1);
 	setenv("DATABASE_URL", w->settings->database_url, 1);
+	setenv("REDIS_URL", w->settings->redis_url, 1);
 	fcntl(w->wake[0], F_SETFD, 0);
 	execl("/proc/self/exe", "nis2", "work", (char *)NULL);
 	fprintf(stderr, "nis2 work: cannot be started: %s\n", strerror(errno));
@@ -122,11 +124,15 @@ static void worker_stop(struct worker *w)
 	w->pid = 0;
 }
 
-/* From any thread: a full pipe means that it will look anyway. */
+/*
+ * From any thread: our own by the pipe, where a full one means that it will
+ * look anyway; those of other machines by the store that all share.
+ */
 static void worker_wake(void *arg)
 {
 	struct worker *w = arg;
 
+	kv_publish(kv_process(), KV_WAKE);
 	if (write(w->wake[1], "", 1) < 0)
 		return;
 }
@@ -204,7 +210,7 @@ static bool prepare(struct command_line *line, struct settings *settings,
 	_cleanup_db_ struct db *db = NULL;
 
 	return start_settings(line, settings, err) &&
-	       start_tables(settings, &db, err) &&
+	       kv_configure(settings, err) && start_tables(settings, &db, err) &&
 	       start_guard(settings, db, err);
 }
 

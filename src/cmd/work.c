@@ -22,6 +22,7 @@
 #include "jobs/cleanup.h"
 #include "jobs/job.h"
 #include "store/guard.h"
+#include "store/kv.h"
 
 enum {
 	SCAN_LANES = 2,
@@ -101,6 +102,36 @@ static void wake_lanes(struct lane *lanes)
 	for (int i = 0; i < LANES; i++)
 		if (write(lanes[i].wake[1], "", 1) < 0 && errno != EAGAIN)
 			abort();
+}
+
+/* ---- wake-ups from other machines ---- */
+
+/* Hears through Redis that a job was put, wherever; in memory it is silent. */
+struct ear {
+	pthread_t thread;
+	struct lane *lanes;
+};
+
+static void heard(void *arg)
+{
+	wake_lanes(arg);
+}
+
+static void *ear_main(void *arg)
+{
+	struct ear *ear = arg;
+
+	kv_listen(kv_process(), KV_WAKE, heard, ear->lanes, &stopping);
+	return NULL;
+}
+
+static bool ear_start(struct ear *ear, struct lane *lanes, struct err *err)
+{
+	ear->lanes = lanes;
+	if (pthread_create(&ear->thread, NULL, ear_main, ear) != 0)
+		return err_set(err, ERR_INTERNAL, "cannot start a thread: %s",
+			       strerror(errno));
+	return true;
 }
 
 /* What the main thread does meanwhile: signs of life, and the hourly sweep. */
@@ -183,6 +214,7 @@ static bool run_lanes(struct command_line *line, struct settings *settings,
 		      struct upkeep *upkeep, int wake, struct err *err)
 {
 	struct lane lanes[LANES];
+	struct ear ear = { 0 };
 
 	for (int i = 0; i < LANES; i++) {
 		lanes[i] = (struct lane){
@@ -194,12 +226,15 @@ static bool run_lanes(struct command_line *line, struct settings *settings,
 		if (!lane_start(&lanes[i], err))
 			return false;
 	}
+	if (!ear_start(&ear, lanes, err))
+		return false;
 	log_event(LOG_INFO, "worker_started", "worker", upkeep->worker, NULL);
 	main_loop(lanes, upkeep, wake);
 	atomic_store(&stopping, true);
 	wake_lanes(lanes);
 	for (int i = 0; i < LANES; i++)
 		pthread_join(lanes[i].thread, NULL);
+	pthread_join(ear.thread, NULL);
 	log_event(LOG_INFO, "worker_stopped", "worker", upkeep->worker, NULL);
 	return true;
 }
@@ -214,6 +249,7 @@ static int run(struct command_line *line)
 
 	catch_signals(wake >= 0);
 	if (!start_settings(line, &settings, &err) ||
+	    !kv_configure(&settings, &err) ||
 	    !start_database(&settings, 0, &db, &err) ||
 	    !start_guard(&settings, db, &err))
 		return command_fail(line, &err);

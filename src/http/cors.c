@@ -10,6 +10,9 @@
 	"Accept, Accept-Language, Authorization, Content-Language, " \
 	"Content-Type, X-CSRF-Token, X-Organization-Id"
 
+/* What scripts of those origins may read besides the usual headers. */
+#define EXPOSED "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+
 /* Who runs the client with `npm run dev` has it there. */
 #define DEVELOPMENT "http://localhost:3000,http://localhost:8077"
 
@@ -96,7 +99,9 @@ void cors_headers(const struct settings *settings, struct exchange *x)
 		exchange_header(x, "Vary", "Origin");
 	if (!origin)
 		return;
-	if (cors_allows(settings, origin))
+	if (cors_allows(settings, origin)) {
 		exchange_header(x, "Access-Control-Allow-Origin", origin);
+		exchange_header(x, "Access-Control-Expose-Headers", EXPOSED);
+	}
 	exchange_header(x, "Access-Control-Allow-Credentials", "true");
 }

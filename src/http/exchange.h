@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "http/call.h"
+#include "http/limit.h"
 #include "http/route.h"
 #include "http/session.h"
 
@@ -70,6 +71,7 @@ struct exchange {
 	const char *params[PARAMS_MAX]; /* of the path, percent-decoded */
 	struct session session;
 	struct issue_list issues; /* of a 422 */
+	struct limit_state limit;
 
 	struct reply reply;
 };

@@ -143,8 +143,10 @@ static bool count(struct router *r, struct exchange *x, bool first,
 	if (!x->route->limit || x->route->count_first != first ||
 	    !r->setup.settings->rate_limits)
 		return true;
-	return limit_count(x->route->id, x->request.ip, x->route->limit,
-			   clock_now(), err);
+	return limit_count(x->route->id,
+			   limit_client(&x->session, x->request.ip, &x->arena),
+			   x->route->limit, clock_now(), &x->arena, &x->limit,
+			   err);
 }
 
 /* From here on the database shows what is theirs, and nothing else. */
@@ -282,8 +284,19 @@ void router_run(struct router *r, struct exchange *x, struct db *db)
 		refuse(x, &err);
 }
 
+/* What was refused before it was counted tells the policy alone. */
+static void limit_headers(struct router *r, struct exchange *x)
+{
+	if (!x->route || !x->route->limit || !r->setup.settings->rate_limits)
+		return;
+	exchange_header(x, "RateLimit-Policy",
+			limit_policy(x->route->limit, &x->arena));
+	exchange_header(x, "RateLimit", limit_header(&x->limit, &x->arena));
+}
+
 void router_finish(struct router *r, struct exchange *x)
 {
+	limit_headers(r, x);
 	cors_headers(r->setup.settings, x);
 	for (size_t i = 0; i < sizeof(security) / sizeof(*security); i++)
 		exchange_header(x, security[i].name, security[i].value);

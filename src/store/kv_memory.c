@@ -12,8 +12,9 @@
 #include <string.h>
 
 #include "base/rand.h"
+#include "store/kv_driver.h"
 
-enum { SHARDS = 16, WAYS = 8, PROCESS_MAX = 1 << 17 };
+enum { SHARDS = 16, WAYS = 8 };
 
 struct entry {
 	uint64_t hash; /* never 0 with a key */
@@ -28,7 +29,8 @@ struct shard {
 	struct entry *entries; /* buckets * WAYS */
 };
 
-struct kv {
+struct memory {
+	struct kv kv;
 	uint64_t seed;	/* keys come from outside: buckets must not be known */
 	size_t buckets; /* in a shard; a power of two */
 	struct shard shards[SHARDS];
@@ -43,23 +45,26 @@ static void *must(void *p)
 	return p;
 }
 
+static const struct kv_driver memory_driver;
+
 struct kv *kv_memory_open(size_t max)
 {
-	struct kv *kv = must(aligned_alloc(64, sizeof(*kv)));
+	struct memory *m = must(aligned_alloc(64, sizeof(*m)));
 
-	memset(kv, 0, sizeof(*kv));
-	rand_bytes(&kv->seed, sizeof(kv->seed));
-	kv->buckets = 1;
-	while (kv->buckets * SHARDS * WAYS < max)
-		kv->buckets *= 2;
+	memset(m, 0, sizeof(*m));
+	m->kv.driver = &memory_driver;
+	rand_bytes(&m->seed, sizeof(m->seed));
+	m->buckets = 1;
+	while (m->buckets * SHARDS * WAYS < max)
+		m->buckets *= 2;
 	for (int i = 0; i < SHARDS; i++) {
-		struct shard *s = &kv->shards[i];
+		struct shard *s = &m->shards[i];
 
 		pthread_mutex_init(&s->lock, NULL);
 		s->entries =
-			must(calloc(kv->buckets * WAYS, sizeof(*s->entries)));
+			must(calloc(m->buckets * WAYS, sizeof(*s->entries)));
 	}
-	return kv;
+	return &m->kv;
 }
 
 static void clear(struct entry *e)
@@ -69,31 +74,17 @@ static void clear(struct entry *e)
 	*e = (struct entry){ 0 };
 }
 
-void kv_close(struct kv *kv)
+static void memory_close(struct kv *kv)
 {
-	if (!kv)
-		return;
+	struct memory *m = (struct memory *)kv;
+
 	for (int i = 0; i < SHARDS; i++) {
-		for (size_t n = 0; n < kv->buckets * WAYS; n++)
-			clear(&kv->shards[i].entries[n]);
-		free(kv->shards[i].entries);
-		pthread_mutex_destroy(&kv->shards[i].lock);
+		for (size_t n = 0; n < m->buckets * WAYS; n++)
+			clear(&m->shards[i].entries[n]);
+		free(m->shards[i].entries);
+		pthread_mutex_destroy(&m->shards[i].lock);
 	}
-	free(kv);
-}
-
-static pthread_once_t process_once = PTHREAD_ONCE_INIT;
-static struct kv *process_kv;
-
-static void open_process(void)
-{
-	process_kv = kv_memory_open(PROCESS_MAX);
-}
-
-struct kv *kv_process(void)
-{
-	pthread_once(&process_once, open_process);
-	return process_kv;
+	free(m);
 }
 
 /* splitmix64's finaliser: every bit of the input reaches every bit. */
@@ -128,11 +119,11 @@ struct look {
 	char key[KV_KEY_MAX + 1];
 };
 
-static void shorten(struct kv *kv, const char *key, struct look *l)
+static void shorten(const struct memory *m, const char *key, struct look *l)
 {
 	size_t len = strlen(key);
 
-	l->hash = hash_key(kv->seed, key, len);
+	l->hash = hash_key(m->seed, key, len);
 	if (len <= KV_KEY_MAX)
 		memcpy(l->key, key, len + 1);
 	else
@@ -142,10 +133,12 @@ static void shorten(struct kv *kv, const char *key, struct look *l)
 
 static void begin(struct kv *kv, const char *key, struct look *l)
 {
-	shorten(kv, key, l);
-	l->shard = &kv->shards[l->hash % SHARDS];
+	struct memory *m = (struct memory *)kv;
+
+	shorten(m, key, l);
+	l->shard = &m->shards[l->hash % SHARDS];
 	l->bucket = l->shard->entries +
-		    (l->hash / SHARDS & (kv->buckets - 1)) * WAYS;
+		    (l->hash / SHARDS & (m->buckets - 1)) * WAYS;
 	pthread_mutex_lock(&l->shard->lock);
 }
 
@@ -183,8 +176,9 @@ static struct entry *make(const struct look *l, int64_t ends)
 	return e;
 }
 
-bool kv_take(struct kv *kv, const char *key, int64_t window, int64_t now,
-	     int64_t *ret_count, int64_t *ret_end, struct err *err)
+static bool memory_take(struct kv *kv, const char *key, int64_t window,
+			int64_t now, int64_t *ret_count, int64_t *ret_end,
+			struct err *err)
 {
 	struct look l;
 	struct entry *e;
@@ -200,17 +194,12 @@ bool kv_take(struct kv *kv, const char *key, int64_t window, int64_t now,
 	return true;
 }
 
-bool kv_set(struct kv *kv, const char *key, const char *value, int64_t ttl,
-	    int64_t now, struct err *err)
+static bool memory_set(struct kv *kv, const char *key, const char *value,
+		       int64_t ttl, int64_t now, struct err *err)
 {
 	struct look l;
 	struct entry *e;
 
-	if (strlen(value) > KV_VALUE_MAX)
-		return err_set(err, ERR_INTERNAL,
-			       "the value of %.40s is longer "
-			       "than %d bytes",
-			       key, KV_VALUE_MAX);
 	begin(kv, key, &l);
 	e = find(&l, now);
 	if (!e)
@@ -223,8 +212,8 @@ bool kv_set(struct kv *kv, const char *key, const char *value, int64_t ttl,
 	return true;
 }
 
-bool kv_get(struct kv *kv, const char *key, int64_t now, struct arena *a,
-	    const char **ret, struct err *err)
+static bool memory_get(struct kv *kv, const char *key, int64_t now,
+		       struct arena *a, const char **ret, struct err *err)
 {
 	struct look l;
 	struct entry *e;
@@ -240,7 +229,7 @@ bool kv_get(struct kv *kv, const char *key, int64_t now, struct arena *a,
 	return true;
 }
 
-bool kv_delete(struct kv *kv, const char *key, struct err *err)
+static bool memory_erase(struct kv *kv, const char *key, struct err *err)
 {
 	struct look l;
 	struct entry *e;
@@ -252,3 +241,48 @@ bool kv_delete(struct kv *kv, const char *key, struct err *err)
 	end(&l);
 	return true;
 }
+
+void kv_memory_count(struct kv *kv, const char *key, int64_t count,
+		     int64_t ends, int64_t now)
+{
+	struct look l;
+	struct entry *e;
+
+	begin(kv, key, &l);
+	e = find(&l, now);
+	if (!e)
+		e = make(&l, ends);
+	e->count = count;
+	e->ends = ends;
+	end(&l);
+}
+
+static bool memory_ping(struct kv *kv, struct err *err)
+{
+	(void)kv, (void)err;
+	return true;
+}
+
+static void memory_publish(struct kv *kv, const char *channel)
+{
+	(void)kv, (void)channel;
+}
+
+static void memory_listen(struct kv *kv, const char *channel,
+			  void (*heard)(void *arg), void *arg,
+			  const atomic_bool *stopping)
+{
+	(void)kv, (void)channel, (void)heard, (void)arg, (void)stopping;
+}
+
+static const struct kv_driver memory_driver = {
+	.name = "memory",
+	.close = memory_close,
+	.take = memory_take,
+	.set = memory_set,
+	.get = memory_get,
+	.erase = memory_erase,
+	.ping = memory_ping,
+	.publish = memory_publish,
+	.listen = memory_listen,
+};

@@ -7,7 +7,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from server import DATABASE, Server, new_database  # noqa: E402
+from contract import SOURCE  # noqa: E402
+from server import DATABASE, Server, free_port, new_database, redis_databases  # noqa: E402
+
+sys.path.insert(0, str(SOURCE / 'tools'))
+
+from redis_server import RedisServer  # noqa: E402
 
 
 @pytest.fixture(scope='session')
@@ -39,6 +44,20 @@ def start(tmp_path):
     yield make
     for one in reversed(running):
         one.__exit__()
+
+
+@pytest.fixture(scope='session')
+def redis(tmp_path_factory):
+    """A Redis that a case may stop; it starts it again."""
+    one = RedisServer(tmp_path_factory.mktemp('redis'), free_port())
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def shared_redis(redis):
+    """An address in it that no other case uses."""
+    return f'{redis.address}/{next(redis_databases)}'
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 """A server under test: its process, its database, its log, its accounts."""
+import itertools
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from postgres import as_role  # noqa: E402
 
 BINARY = os.environ.get('NIS2_BINARY', str(SOURCE / 'build/nis2'))
 DATABASE = os.environ.get('NIS2_TEST_DATABASE')
+REDIS = os.environ.get('NIS2_TEST_REDIS')
 START_SECONDS = 30
 PASSWORD = 'A long enough passphrase 7'
 
@@ -44,6 +46,10 @@ def free_port():
         return s.getsockname()[1]
 
 
+# What two servers count, they count apart, unless a case says otherwise.
+redis_databases = itertools.count(1)
+
+
 class Server:
     """`with Server(folder, RATE_LIMITS='on') as server:`"""
 
@@ -57,6 +63,8 @@ class Server:
         self.env = dict(os.environ, ENVIRONMENT='development', RATE_LIMITS='off',
                         SCAN_ALLOW_NETWORKS='127.0.0.0/8', WITH_WORKER='off',
                         HOSTS_FILE=str(hosts))
+        if REDIS:
+            self.env['REDIS_URL'] = f'{REDIS}?db={next(redis_databases)}'
         self.env.update(settings)
         # An address as superuser, for sql(); the programs get roles of their own.
         self.database = settings.get('DATABASE_URL', DATABASE)
