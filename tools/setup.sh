@@ -22,6 +22,7 @@ run   libpq-dev                 -          PostgreSQL client
 run   libssl-dev                -          TLS and certificates
 run   libsodium-dev             -          password hashing, encryption, randomness
 run   libjwt-dev                -          signed tokens
+run   libcurl4-openssl-dev      -          mail to a server
 run   libunbound-dev            -          DNS resolver
 run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner
@@ -33,6 +34,7 @@ test  python3-pytest            -          API tests
 test  python3-requests          -          API tests
 test  python3-jsonschema        -          replies against the contract
 test  python3-hypothesis        -          bad inputs made from the contract
+test  python3-aiosmtpd          -          the mail server of the tests
 test  python3-cryptography      -          certificates of the test peers
 test  postgresql                -          the second database
 test  redis-server              redis-server a peer to scan
