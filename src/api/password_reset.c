@@ -86,7 +86,8 @@ static bool tell_owner(struct call *call, const struct reset_row *who,
 		       err);
 }
 
-/* All or nothing: the token is used up only when the password is the new one. */
+/* All or nothing: the token is used up only when the password is the new one.
+ */
 static bool set_password(struct call *call, const struct reset_row *who,
 			 const char *token, const char *hash, struct err *err)
 {

@@ -166,8 +166,8 @@ static void check_mail(struct check *c)
 	if (!is_sender(c->s->smtp_from))
 		problem(c, "SMTP_FROM is not an address such as "
 			   "nis2@example.org");
-	if (settings_production(c->s) && *c->s->smtp_host &&
-	    *c->s->smtp_user && !c->s->smtp_starttls && !c->s->smtp_ssl)
+	if (settings_production(c->s) && *c->s->smtp_host && *c->s->smtp_user &&
+	    !c->s->smtp_starttls && !c->s->smtp_ssl)
 		problem(c, "SMTP_STARTTLS and SMTP_SSL are off: SMTP_PASSWORD "
 			   "would travel in clear");
 }

@@ -28,7 +28,7 @@ struct mime_message {
 	const char *html;
 	const char *language; /* "en": Content-Language (RFC 3282) */
 	int64_t date;	      /* base/clock.h */
-	const char *id; /* letters and digits, unlike that of any other */
+	const char *id;	      /* letters and digits, unlike that of any other */
 };
 
 /* ERR_REFUSED for an address that cannot stand in a header. Lines end CR LF. */

@@ -43,9 +43,9 @@ static bool acceptance(struct job_run *run,
 				       token_hash(a, token), &changed, err))
 		return false;
 	if (changed)
-		*ret = mail_url(run, arena_printf(
-					     a, "/accept-invite?token=%s&email=%s",
-					     token, url_encoded(a, email)));
+		*ret = mail_url(
+			run, arena_printf(a, "/accept-invite?token=%s&email=%s",
+					  token, url_encoded(a, email)));
 	return true;
 }
 

@@ -86,9 +86,8 @@ void mail_link(struct mail *m, const char *key, const char *url)
 
 static void sign_off(struct mail *m)
 {
-	const struct catalog_value values[] = {
-		{ "url", mail_url(m->run, "") }, { 0 }
-	};
+	const struct catalog_value values[] = { { "url", mail_url(m->run, "") },
+						{ 0 } };
 
 	sb_add(&m->text, "-- \n"); /* RFC 3676, 4.3: what follows is no text */
 	paragraph(m,
@@ -107,14 +106,13 @@ static const char *page(struct mail *m)
 		"<meta charset=\"utf-8\">\n<title>",
 		m->to.locale);
 	html_escape(&out, m->subject);
-	sb_add(&out,
-	       "</title>\n</head>\n"
-	       "<body style=\"margin:0;padding:24px;background:#f4f5f7;"
-	       "color:#1c2430;font-family:Arial,sans-serif;"
-	       "font-size:15px;line-height:1.5\">\n"
-	       "<div style=\"max-width:560px;margin:0 auto;padding:24px;"
-	       "background:#ffffff;border:1px solid #d8dde5\">\n"
-	       "<p style=\"font-weight:bold\">" PRODUCT "</p>\n");
+	sb_add(&out, "</title>\n</head>\n"
+		     "<body style=\"margin:0;padding:24px;background:#f4f5f7;"
+		     "color:#1c2430;font-family:Arial,sans-serif;"
+		     "font-size:15px;line-height:1.5\">\n"
+		     "<div style=\"max-width:560px;margin:0 auto;padding:24px;"
+		     "background:#ffffff;border:1px solid #d8dde5\">\n"
+		     "<p style=\"font-weight:bold\">" PRODUCT "</p>\n");
 	sb_addn(&out, m->html.s, m->html.len);
 	sb_add(&out, "</div>\n</body>\n</html>\n");
 	return out.s;

@@ -18,9 +18,9 @@ static bool send(struct job_run *run, const struct mail_person_row *who,
 	};
 	struct mail m;
 
-	mail_begin(&m, run, notice,
-		   &(struct mail_to){ who->email, who->full_name,
-				      who->locale });
+	mail_begin(
+		&m, run, notice,
+		&(struct mail_to){ who->email, who->full_name, who->locale });
 	mail_subject(&m, arena_printf(a, "notice.%s.subject", notice), values);
 	mail_say(&m, arena_printf(a, "notice.%s.text", notice), values);
 	mail_say(&m, args->ip_address ? "notice.when_from" : "notice.when",

@@ -80,16 +80,15 @@ static bool send(struct job_run *run, const struct mail_person_row *who,
 	};
 	struct mail m;
 
-	mail_begin(&m, run, "reset",
-		   &(struct mail_to){ who->email, who->full_name,
-				      who->locale });
+	mail_begin(
+		&m, run, "reset",
+		&(struct mail_to){ who->email, who->full_name, who->locale });
 	mail_subject(&m, "reset.subject", NULL);
 	mail_say(&m, "reset.lead", values);
 	mail_link(&m, "reset.button",
 		  mail_url(run, arena_printf(a, "/reset-password?token=%s",
 					     r->token)));
-	mail_say(&m, minutes == 1 ? "reset.valid.one" : "reset.valid.many",
-		 values);
+	mail_say(&m, "reset.valid", values);
 	if (args->ip_address)
 		mail_say(&m, "reset.from", values);
 	mail_say(&m, "reset.ignore", NULL);

@@ -4,7 +4,8 @@
  * The server is the operator's choice, so no rule of net/target.h is asked.
  * With TLS its certificate must be valid for its name, by the authorities of
  * the system or by CA_FILE; with SMTP_STARTTLS a server that does not offer it
- * gets nothing. Connecting may take 5 s, all of it 30 s.
+ * gets nothing. Connecting, up to and with the login, may take 10 s, all of it
+ * 30 s.
  *
  * What can be tried again is ERR_UPSTREAM (no connection, no trust, a 4xx
  * reply), what cannot is ERR_REFUSED (a 5xx reply). Neither password nor

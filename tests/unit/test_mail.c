@@ -8,7 +8,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
 #include "codec/mime.h"
+#include "jobs/mail.h"
 #include "net/smtp.h"
 #include "table.h"
 
@@ -279,6 +286,35 @@ static void domains_travel_in_ascii(void **state)
 	}
 }
 
+static void old_files_of_mail_are_swept(void **state)
+{
+	_arena_ struct arena a = { 0 };
+	char data[] = "/tmp/nis2-mail-XXXXXX";
+	struct settings s = { .data_dir = mkdtemp(data) };
+	const char *dir = arena_printf(&a, "%s/mail", data);
+	const char *old = arena_printf(&a, "%s/old.eml", dir);
+	const char *young = arena_printf(&a, "%s/young.eml", dir);
+	int64_t now = clock_now();
+	struct err err = { 0 };
+
+	mail_sweep(&s, now); /* there is no folder yet */
+	assert_true(file_make_dir(dir, 0700, &err) &&
+		    file_write(old, "x", 1, 0600, &err) &&
+		    file_write(young, "x", 1, 0600, &err));
+	assert_int_equal(utimensat(AT_FDCWD, old,
+				   (struct timespec[2]){ { .tv_sec = 1 },
+							 { .tv_sec = 1 } },
+				   0),
+			 0);
+	mail_sweep(&s, now);
+	assert_int_equal(access(old, F_OK), -1);
+	assert_int_equal(access(young, F_OK), 0);
+	mail_sweep(&s, now + 31 * CLOCK_DAY);
+	assert_int_equal(access(young, F_OK), -1);
+	rmdir(dir);
+	rmdir(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +325,7 @@ int main(void)
 		cmocka_unit_test(every_line_is_short_ascii),
 		cmocka_unit_test(an_address_cannot_be_more_than_one),
 		cmocka_unit_test(domains_travel_in_ascii),
+		cmocka_unit_test(old_files_of_mail_are_swept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
