@@ -23,6 +23,7 @@ run   libhiredis-dev            -          Redis client
 run   libssl-dev                -          TLS and certificates
 run   libsodium-dev             -          password hashing, encryption, randomness
 run   libjwt-dev                -          signed tokens
+run   libcurl4-openssl-dev      -          mail to a server
 run   libunbound-dev            -          DNS resolver
 run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner
@@ -34,6 +35,7 @@ test  python3-pytest            -          API tests
 test  python3-requests          -          API tests
 test  python3-jsonschema        -          replies against the contract
 test  python3-hypothesis        -          bad inputs made from the contract
+test  python3-aiosmtpd          -          the mail server of the tests
 test  python3-cryptography      -          certificates of the test peers
 test  postgresql                -          the second database
 test  redis-server              redis-server the shared counters, and a peer to scan

@@ -228,11 +228,15 @@ static bool active_user(struct call *call, const struct refresh_row *row,
 	if (!found || !session.is_active)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "User not found or inactive");
-	if (session.has_password_changed_at &&
-	    row->issued_at / CLOCK_SECOND <
-		    session.password_changed_at / CLOCK_SECOND)
+	if ((session.end_reason && !strcmp(session.end_reason, "password")) ||
+	    (session.has_password_changed_at &&
+	     row->issued_at / CLOCK_SECOND <
+		     session.password_changed_at / CLOCK_SECOND))
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Refresh token invalidated by password change");
+	if (!session.session_id || session.has_ended_at)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "Refresh token has been revoked");
 	return sql_user_get(call->db, call->arena, row->user_id, ret, err);
 }
 

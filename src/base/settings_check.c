@@ -150,6 +150,28 @@ static void check_proxies(struct check *c)
 	}
 }
 
+/* An address, or a name and an address in < >, on one line. */
+static bool is_sender(const char *from)
+{
+	const char *at = strchr(from, '@');
+
+	for (const char *p = from; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	return at && at > from && at[1] && !strchr(at + 1, '@');
+}
+
+static void check_mail(struct check *c)
+{
+	if (!is_sender(c->s->smtp_from))
+		problem(c, "SMTP_FROM is not an address such as "
+			   "nis2@example.org");
+	if (settings_production(c->s) && *c->s->smtp_host && *c->s->smtp_user &&
+	    !c->s->smtp_starttls && !c->s->smtp_ssl)
+		problem(c, "SMTP_STARTTLS and SMTP_SSL are off: SMTP_PASSWORD "
+			   "would travel in clear");
+}
+
 static void check_production(struct check *c)
 {
 	if (!c->s->rate_limits)
@@ -185,6 +207,7 @@ int settings_problems(const struct settings *s, struct sb *out)
 	check_secret(&c, "DATA_ENCRYPTION_KEY", s->data_key);
 	check_origins(&c);
 	check_proxies(&c);
+	check_mail(&c);
 	if (!is_url(span_str(s->public_url)))
 		problem(&c,
 			"PUBLIC_URL: '%.100s' is not an address such as "

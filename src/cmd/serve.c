@@ -214,6 +214,14 @@ static bool prepare(struct command_line *line, struct settings *settings,
 	       start_guard(settings, db, err);
 }
 
+/* Nobody would miss mail before somebody needs it. */
+static void warn_of_mail(const struct settings *s)
+{
+	if (!*s->smtp_host && settings_production(s))
+		log_event(LOG_WARN, "no_mail_server", "setting", "SMTP_HOST",
+			  "instead", "mail is written to DATA_DIR/mail", NULL);
+}
+
 static int run(struct command_line *line)
 {
 	sigset_t set = block_signals();
@@ -242,6 +250,7 @@ static int run(struct command_line *line)
 		    &server, &err))
 		return command_fail(line, &err);
 	announce(&settings, server_port(server));
+	warn_of_mail(&settings);
 	if (settings.with_worker)
 		worker_keep(&worker);
 	wait_for_end(&worker, &set, settings.with_worker);

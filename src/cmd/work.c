@@ -25,11 +25,18 @@
 #include "store/kv.h"
 
 enum {
-	SCAN_LANES = 2,
-	LANES = SCAN_LANES + 1,
+	LANES = 4,
 	POLL_MS = 1000, /* without a wake-up, a job waits no longer than this */
 	ALIVE_SECONDS = 5,
 	CLEANUP_SECONDS = 3600,
+};
+
+/* Two threads for scans, one for each of the others. */
+static const char *const lane_names[LANES] = {
+	JOB_LANE_SCAN,
+	JOB_LANE_SCAN,
+	JOB_LANE_QUICK,
+	JOB_LANE_MAIL,
 };
 
 static atomic_bool stopping;
@@ -219,7 +226,7 @@ static bool run_lanes(struct command_line *line, struct settings *settings,
 	for (int i = 0; i < LANES; i++) {
 		lanes[i] = (struct lane){
 			.settings = settings,
-			.lane = i < SCAN_LANES ? JOB_LANE_SCAN : JOB_LANE_QUICK,
+			.lane = lane_names[i],
 			.worker = arena_printf(line->arena, "%s/%d",
 					       upkeep->worker, i),
 		};

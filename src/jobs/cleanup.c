@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "gen/queries.h"
+#include "jobs/mail.h"
 #include "jobs/report_file.h"
 
 enum { JOB_DAYS = 7, WORKER_DAYS = 1 };
@@ -45,7 +46,10 @@ bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
 {
 	_arena_ struct arena a = { 0 };
 
+	mail_sweep(settings, now);
 	return sql_refresh_purge(db, &a, now, NULL, err) &&
+	       sql_password_reset_purge(db, &a, now - 3600 * CLOCK_SECOND, NULL,
+					err) &&
 	       sql_job_purge(db, &a, now - JOB_DAYS * CLOCK_DAY, NULL, err) &&
 	       sql_worker_purge(db, &a, now - WORKER_DAYS * CLOCK_DAY, NULL,
 				err) &&

@@ -22,10 +22,11 @@
 
 /*
  * Each lane has threads of its own in `nis2 work`, so that a report does not
- * wait behind a scan of an hour.
+ * wait behind a scan of an hour, nor either behind a mail server that is slow.
  */
 #define JOB_LANE_SCAN "scan"
 #define JOB_LANE_QUICK "quick"
+#define JOB_LANE_MAIL "mail"
 
 /* A job on its way through its kind. */
 struct job_run {
@@ -41,7 +42,7 @@ struct job_run {
 
 struct job_kind {
 	const char *name;
-	const char *lane;	 /* JOB_LANE_SCAN or JOB_LANE_QUICK */
+	const char *lane;	 /* JOB_LANE_… */
 	const struct type *args; /* checked by the codec before run() */
 	size_t args_size;
 	int max_attempts;

@@ -259,6 +259,8 @@ static void each_problem_is_one_line_that_names_it(void **state)
 		{ "TRUSTED_PROXIES", "10.0.0.0/8, 0.0.0.0/0",
 		  "TRUSTED_PROXIES: 0.0.0.0/0" },
 		{ "PUBLIC_URL", "nis2.test", "PUBLIC_URL" },
+		{ "SMTP_FROM", "nis2", "SMTP_FROM is not" },
+		{ "SMTP_FROM", "a@b.test\nX: c", "SMTP_FROM is not" },
 	};
 	struct fixture *f = *state;
 
@@ -274,6 +276,26 @@ static void each_problem_is_one_line_that_names_it(void **state)
 		assert_ptr_equal(strchr(out.s, '\n'), out.s + out.len - 1);
 		unsetenv(cases[i].name);
 	}
+}
+
+static void a_mail_password_does_not_travel_in_clear(void **state)
+{
+	struct fixture *f = *state;
+	struct sb out = sb_new(&f->arena, 64);
+	struct settings s;
+
+	good();
+	setenv("SMTP_HOST", "mail.test", 1);
+	setenv("SMTP_USER", "nis2", 1);
+	s = load(f);
+	assert_int_equal(settings_problems(&s, &out), 0);
+	setenv("SMTP_STARTTLS", "off", 1);
+	s = load(f);
+	assert_int_equal(settings_problems(&s, &out), 1);
+	assert_non_null(strstr(out.s, "SMTP_PASSWORD would travel in clear"));
+	setenv("SMTP_SSL", "on", 1);
+	s = load(f);
+	assert_int_equal(settings_problems(&s, &out), 0);
 }
 
 static void good_settings_have_no_problem(void **state)
@@ -363,6 +385,7 @@ int main(void)
 		T(secrets_are_made_once_and_kept),
 		T(a_secret_of_the_environment_is_not_copied),
 		T(each_problem_is_one_line_that_names_it),
+		T(a_mail_password_does_not_travel_in_clear),
 		T(good_settings_have_no_problem),
 		T(what_we_make_ourselves_is_good),
 		T(development_may_leave_production_things_out),
