@@ -30,7 +30,8 @@ OPERATORS = {
 }
 PARTS = {"title": set(), "rationale": set(), "detail": {"port", "value", "items"}, "remediation": set()}
 REMEDIATION_MAX = 700  # ten of them fit in an executive summary (contract: executive_summary)
-TYPES = {".json": "application/json", ".css": "text/css; charset=utf-8"}
+TYPES = {".json": "application/json", ".css": "text/css; charset=utf-8",
+         ".txt": "text/plain; charset=utf-8"}
 
 
 class Problems:
@@ -215,7 +216,7 @@ class Embedded:
 
 
 def data_files(root):
-    """The catalogue and the style of reports. Locales become tables, the schema became C."""
+    """The catalogue, the style of reports, common passwords. Locales become tables, the schema became C."""
     for path in sorted((root / "data").rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.suffix in TYPES and not name.startswith("data/locales/") and name != "data/schema.json":
