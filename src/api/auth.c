@@ -3,6 +3,7 @@
 
 #include "api/account.h"
 #include "api/lock.h"
+#include "api/password_rules.h"
 #include "base/clock.h"
 #include "crypto/password.h"
 #include "crypto/token.h"
@@ -25,7 +26,9 @@ bool op_auth_register(struct call *call, const struct auth_register_in *in,
 	struct user user = { 0 };
 	char *hash = NULL;
 
-	if (!password_hash(in->body.password, call->arena, &hash, err) ||
+	if (!password_allowed(in->body.password, in->body.email,
+			      in->body.full_name, "body.password", err) ||
+	    !password_hash(in->body.password, call->arena, &hash, err) ||
 	    !call_begin(call, err))
 		return false;
 	wanted.password_hash = hash;
