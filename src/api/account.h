@@ -52,8 +52,7 @@ bool account_issue(struct call *call, const struct account_grant *grant,
  * Ends all sign-ins of the person but this one, with their tokens; `reason` as
  * in session.end_reason. In a transaction.
  */
-bool account_end_others(struct call *call, const char *reason,
-			struct err *err);
+bool account_end_others(struct call *call, const char *reason, struct err *err);
 
 /* Takes the three cookies back. */
 void account_clear_cookies(struct call *call);

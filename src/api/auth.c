@@ -274,9 +274,12 @@ bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
 
 /* ---- logout, me ---- */
 
-/* All that descends from a sign-in, its access tokens too. */
-static bool end_sign_in(struct call *call, const char *family, struct err *err)
+/* All that descends from the sign-in of a token, its access tokens too. */
+static bool end_sign_in(struct call *call, const struct token_claims *claims,
+			struct err *err)
 {
+	const char *family = claims->family;
+
 	return !family ||
 	       (sql_refresh_revoke_family(call->db, call->arena, family,
 					  "logout", call->now, NULL, err) &&
@@ -298,13 +301,13 @@ bool op_auth_logout(struct call *call, const struct auth_logout_in *in,
 	account_clear_cookies(call);
 	if (read_refresh(call, presented(call, in->body.refresh_token),
 			 &refresh, &ignored) &&
-	    !end_sign_in(call, refresh.family, err))
+	    !end_sign_in(call, &refresh, err))
 		return false;
 	return !access || !*access ||
 	       !token_verify(access, call->settings->jwt_secret,
 			     call->now / CLOCK_SECOND, call->arena, &claims,
 			     &ignored) ||
-	       end_sign_in(call, claims.family, err);
+	       end_sign_in(call, &claims, err);
 }
 
 bool op_auth_me(struct call *call, const struct auth_me_in *in,

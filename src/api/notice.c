@@ -2,11 +2,11 @@
 
 #include "jobs/job.h"
 
-bool notice_put(struct call *call, enum notice_mail_args_notice notice,
-		struct err *err)
+bool notice_put_to(struct call *call, const char *user_id,
+		   enum notice_mail_args_notice notice, struct err *err)
 {
 	struct notice_mail_args args = {
-		.user_id = call->session->user_id,
+		.user_id = user_id,
 		.notice = notice,
 		.ip_address = call->request->ip,
 		.set_ip_address = true,
@@ -21,4 +21,10 @@ bool notice_put(struct call *call, enum notice_mail_args_notice notice,
 			       .now = call->now,
 		       },
 		       err);
+}
+
+bool notice_put(struct call *call, enum notice_mail_args_notice notice,
+		struct err *err)
+{
+	return notice_put_to(call, call->session->user_id, notice, err);
 }

@@ -12,4 +12,8 @@
 bool notice_put(struct call *call, enum notice_mail_args_notice notice,
 		struct err *err);
 
+/* The same to somebody who is not signed in yet. */
+bool notice_put_to(struct call *call, const char *user_id,
+		   enum notice_mail_args_notice notice, struct err *err);
+
 #endif

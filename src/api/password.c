@@ -30,15 +30,15 @@ static bool go_on(struct call *call, struct err *err)
 	return account_end_others(call, "password", err) &&
 	       sql_refresh_revoke_family(call->db, call->arena, s->family,
 					 "rotated", call->now, NULL, err) &&
-	       account_issue(call,
-			     &(struct account_grant){
-				     .user = s->user,
-				     .org_id = s->org_id,
-				     .role = s->org_id ? role_names[s->role]
-						       : NULL,
-				     .family = s->family,
-			     },
-			     &unused, err);
+	       account_issue(
+		       call,
+		       &(struct account_grant){
+			       .user = s->user,
+			       .org_id = s->org_id,
+			       .role = s->org_id ? role_names[s->role] : NULL,
+			       .family = s->family,
+		       },
+		       &unused, err);
 }
 
 static bool set_password(struct call *call, const char *hash, struct err *err)
@@ -62,8 +62,7 @@ bool op_auth_change_password(struct call *call,
 
 	if (!password_allowed(body->new_password, user->email, user->full_name,
 			      "body.new_password", err) ||
-	    !reauth_password(call, body->current_password,
-			     ERR_UNAUTHENTICATED,
+	    !reauth_password(call, body->current_password, ERR_UNAUTHENTICATED,
 			     "Current password is incorrect", err))
 		return false;
 	if (!strcmp(body->current_password, body->new_password))

@@ -8,8 +8,7 @@
 bool reauth_password(struct call *call, const char *password,
 		     enum err_kind kind, const char *refusal, struct err *err)
 {
-	const char *key =
-		account_email_key(call->arena, call->session->email);
+	const char *key = account_email_key(call->arena, call->session->email);
 	struct credential_row row = { 0 };
 	bool found = false, same = false;
 

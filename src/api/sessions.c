@@ -98,12 +98,12 @@ static void describe(struct call *call, const struct membership_row *member)
 
 	call->audit.org_id = member->org_id;
 	call->audit.resource_id = member->org_id;
-	call->audit.details = arena_printf(
-		call->arena,
-		"{\"from_org_id\":%s%s%s,\"to_org_id\":\"%s\","
-		"\"to_role\":\"%s\"}",
-		from ? "\"" : "", from ? from : "null", from ? "\"" : "",
-		member->org_id, member->role);
+	call->audit.details =
+		arena_printf(call->arena,
+			     "{\"from_org_id\":%s%s%s,\"to_org_id\":\"%s\","
+			     "\"to_role\":\"%s\"}",
+			     from ? "\"" : "", from ? from : "null",
+			     from ? "\"" : "", member->org_id, member->role);
 }
 
 bool op_auth_switch_org(struct call *call, const struct auth_switch_org_in *in,

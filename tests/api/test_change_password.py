@@ -1,4 +1,5 @@
 """A new password: who may set it, which ones are refused, what ends with the old one."""
+import subprocess
 import uuid
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from client import issues, set_cookies
 from people import audit, notices, organization, refresh, sign_in, works
 from seed import new_id, now
+from server import BINARY
 from test_auth import read_claims
 
 NEW = 'Another long passphrase 8'
@@ -142,6 +144,16 @@ def test_the_same_rules_for_a_new_account(client, password, status):
         'email': f'jo.public@{uuid.uuid4().hex}.example.com', 'password': password,
         'full_name': 'Jo Public', 'org_name': 'Org'})
     assert status == 201 or issues(reply) == {'body.password': 'value_error'}
+
+
+@pytest.mark.parametrize('password, code', [('password123', 1), ('tea with two lumps', 0)])
+def test_the_same_rules_on_the_command_line(server, password, code):
+    """W31: `nis2 user create` makes no weaker account."""
+    done = subprocess.run(
+        [BINARY, 'user', 'create', f'{uuid.uuid4().hex}@example.com', '--data', server.data],
+        input=password + '\n', env=server.env, capture_output=True, text=True)
+    assert bool(done.returncode) == bool(code), done.stderr
+    assert password not in done.stderr and ('tried first' in done.stderr) == bool(code)
 
 
 def test_guesses_are_counted(start):

@@ -1,5 +1,6 @@
 """A person leaves for good: what goes, what stays, and when it is refused."""
 import json
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ import seed
 from client import set_cookies
 from people import audit, invite, join, organization, refresh, works
 from seed import new_id, now
+from server import DATABASE, new_database
 from test_export import key
 
 
@@ -109,6 +111,30 @@ def test_tables_of_the_person_hold_nothing_of_them(server, account, admin):
                   'membership', 'invitation', 'audit_log'):
         assert server.sql(f'SELECT count(*) FROM {table} WHERE user_id = ?',
                           account.user['id']) == [(0,)], table
+
+
+def test_files_of_its_reports_are_swept(start):
+    """W34: what no row tells of any more goes with the next sweep, and nothing else."""
+    own = {'DATABASE_URL': new_database(f'swept_{uuid.uuid4().hex}')} if DATABASE else {}
+    server = start(**own)
+    gone, stays = server.register(), server.register()
+    files = {}
+    for account in (gone, stays):
+        folder = server.data / 'reports' / account.org
+        folder.mkdir(parents=True)
+        files[account.org] = folder / new_id()
+        files[account.org].write_text('a report')
+    (server.data / 'reports' / 'not an organisation').mkdir()
+    erase(gone.bearer(), gone)
+    server.__exit__()
+    server.env['WITH_WORKER'] = 'on'
+    server.__enter__()
+    deadline = time.monotonic() + 20
+    while files[gone.org].parent.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not files[gone.org].parent.exists()
+    assert files[stays.org].read_text() == 'a report'
+    assert (server.data / 'reports' / 'not an organisation').exists()
 
 
 # ---- what stays ----
@@ -257,6 +283,16 @@ def test_a_wrong_password(account, admin):
                                   {'current_password': 'x' * 129}])
 def test_a_password_that_cannot_be_one(account, admin, body):
     admin.delete('/auth/me', json=body, expect=422)
+    works(account, account.access)
+
+
+@pytest.mark.parametrize('code', [None, '', '000000'])
+def test_the_password_alone_when_the_second_factor_is_on(server, account, admin, code):
+    """W34: a stolen password was enough."""
+    server.sql('UPDATE app_user SET totp_enabled_at = ? WHERE id = ?', 1, account.user['id'])
+    reply = admin.delete('/auth/me', json={'current_password': account.password,
+                                           'totp_code': code})
+    assert reply.status_code in (401, 503)
     works(account, account.access)
 
 
