@@ -142,3 +142,10 @@ CREATE TABLE audit_chain (
 
 -- An invitation not yet accepted is no membership that counts.
 CREATE INDEX membership_user ON membership (user_id, accepted_at);
+
+-- Erasing a person looks for what points at them.
+CREATE INDEX scan_person ON scan (created_by) WHERE created_by IS NOT NULL;
+CREATE INDEX report_person ON report (created_by) WHERE created_by IS NOT NULL;
+CREATE INDEX finding_person ON finding (assigned_to) WHERE assigned_to IS NOT NULL;
+CREATE INDEX membership_inviter ON membership (invited_by) WHERE invited_by IS NOT NULL;
+CREATE INDEX api_key_person ON api_key (created_by) WHERE created_by IS NOT NULL;

@@ -84,9 +84,11 @@ $$;
 
 CREATE FUNCTION audit_erase_user(user_id text, erased_at bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER AS $$
-	UPDATE audit_log SET user_id = NULL, ip_address = '127.0.0.1', user_agent = '[erased]',
-		details = NULL, salt = NULL, erased_at = audit_erase_user.erased_at
-	WHERE audit_log.user_id = audit_erase_user.user_id
+	UPDATE audit_log a SET user_id = CASE WHEN a.user_id = $1 THEN NULL ELSE a.user_id END,
+		ip_address = CASE WHEN a.user_id = $1 THEN '127.0.0.1' ELSE a.ip_address END,
+		user_agent = CASE WHEN a.user_id = $1 THEN '[erased]' ELSE a.user_agent END,
+		details = NULL, salt = NULL, erased_at = $2
+	WHERE a.user_id = $1 OR (a.action LIKE 'member.%' AND a.details LIKE '%"target_user_id":"' || $1 || '"%')
 $$;
 
 DO $path$

@@ -177,12 +177,14 @@ struct pair {
 static bool keep_session(struct call *call, const struct account_grant *grant,
 			 const struct token_claims *refresh, struct err *err)
 {
-	int64_t ends = refresh->expires_at * CLOCK_SECOND;
+	int64_t ends = refresh->expires_at * CLOCK_SECOND, changed = 0;
 
 	if (grant->family)
 		return sql_session_continue(call->db, call->arena,
 					    grant->family, grant->org_id,
-					    call->now, ends, NULL, err);
+					    call->now, ends, &changed, err) &&
+		       (changed || err_set(err, ERR_UNAUTHENTICATED,
+					   "Invalid or expired token"));
 	return sql_session_insert(
 		call->db, call->arena,
 		&(struct sql_session_insert_args){
@@ -197,6 +199,22 @@ static bool keep_session(struct call *call, const struct account_grant *grant,
 		err);
 }
 
+/*
+ * In seconds: now, or where a password was changed within this second, the
+ * moment from which on tokens count.
+ */
+static bool issue_time(struct call *call, const char *user_id, int64_t *ret,
+		       struct err *err)
+{
+	int64_t from = 0;
+
+	if (!sql_account_tokens_from(call->db, call->arena, user_id, &from,
+				     err))
+		return false;
+	*ret = (from > call->now ? from : call->now) / CLOCK_SECOND;
+	return true;
+}
+
 static bool sign_pair(struct call *call, const struct account_grant *grant,
 		      struct pair *ret, struct err *err)
 {
@@ -207,11 +225,12 @@ static bool sign_pair(struct call *call, const struct account_grant *grant,
 		.org_id = grant->org_id,
 		.role = grant->role,
 		.family = grant->family ? grant->family : id_new(a),
-		.issued_at = call->now / CLOCK_SECOND,
 		.type = "access",
 		.id = id_new(a),
 	};
 
+	if (!issue_time(call, claims.user_id, &claims.issued_at, err))
+		return false;
 	ret->family = claims.family;
 	claims.expires_at = claims.issued_at + s->access_minutes * 60;
 	if (!token_sign(&claims, s->jwt_secret, a, &ret->access, err))
@@ -228,7 +247,7 @@ static bool sign_pair(struct call *call, const struct account_grant *grant,
 			       .family = claims.family,
 			       .user_id = claims.user_id,
 			       .org = claims.org_id,
-			       .now = call->now,
+			       .now = claims.issued_at * CLOCK_SECOND,
 			       .expires_at = claims.expires_at * CLOCK_SECOND,
 		       },
 		       err);
@@ -256,6 +275,18 @@ bool account_issue(struct call *call, const struct account_grant *grant,
 	out->user = *grant->user;
 	out->org_id = grant->org_id;
 	return true;
+}
+
+bool account_end_others(struct call *call, const char *reason, struct err *err)
+{
+	const struct session *s = call->session;
+
+	return sql_session_finish_others(call->db, call->arena, s->user_id,
+					 s->family, reason, call->now, NULL,
+					 err) &&
+	       sql_account_revoke_others(call->db, call->arena, s->user_id,
+					 s->family, reason, call->now, NULL,
+					 err);
 }
 
 void account_clear_cookies(struct call *call)

@@ -42,10 +42,17 @@ struct account_grant {
 
 /*
  * Issues access and refresh token, records the latter, sets the three
- * cookies, and fills the answer. In a transaction.
+ * cookies, and fills the answer. In a transaction. ERR_UNAUTHENTICATED when
+ * the sign-in it goes on with was ended meanwhile.
  */
 bool account_issue(struct call *call, const struct account_grant *grant,
 		   struct token_response *out, struct err *err);
+
+/*
+ * Ends all sign-ins of the person but this one, with their tokens; `reason` as
+ * in session.end_reason. In a transaction.
+ */
+bool account_end_others(struct call *call, const char *reason, struct err *err);
 
 /* Takes the three cookies back. */
 void account_clear_cookies(struct call *call);

@@ -3,6 +3,7 @@
 
 #include "api/account.h"
 #include "api/lock.h"
+#include "api/password_rules.h"
 #include "base/clock.h"
 #include "crypto/password.h"
 #include "crypto/token.h"
@@ -25,7 +26,9 @@ bool op_auth_register(struct call *call, const struct auth_register_in *in,
 	struct user user = { 0 };
 	char *hash = NULL;
 
-	if (!password_hash(in->body.password, call->arena, &hash, err) ||
+	if (!password_allowed(in->body.password, in->body.email,
+			      in->body.full_name, "body.password", err) ||
+	    !password_hash(in->body.password, call->arena, &hash, err) ||
 	    !call_begin(call, err))
 		return false;
 	wanted.password_hash = hash;
@@ -193,6 +196,12 @@ static bool read_refresh(struct call *call, const char *text,
 	return true;
 }
 
+static bool outdated(struct err *err)
+{
+	return err_set(err, ERR_UNAUTHENTICATED,
+		       "Refresh token invalidated by password change");
+}
+
 /*
  * A token that comes a second time was stolen, now or then: all that descend
  * from the same sign-in end here. That must stay although the call fails.
@@ -205,6 +214,8 @@ static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
 
 	if (!sql_refresh_find(call->db, call->arena, jti, &row, &found, err))
 		return false;
+	if (found && row.reason && !strcmp(row.reason, "password"))
+		return outdated(err);
 	if (found &&
 	    (!sql_refresh_revoke_family(call->db, call->arena, row.family,
 					"reuse", call->now, &revoked, err) ||
@@ -232,8 +243,7 @@ static bool active_user(struct call *call, const struct refresh_row *row,
 	    (session.has_password_changed_at &&
 	     row->issued_at / CLOCK_SECOND <
 		     session.password_changed_at / CLOCK_SECOND))
-		return err_set(err, ERR_UNAUTHENTICATED,
-			       "Refresh token invalidated by password change");
+		return outdated(err);
 	if (!session.session_id || session.has_ended_at)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Refresh token has been revoked");
@@ -266,24 +276,40 @@ bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
 
 /* ---- logout, me ---- */
 
-/* Always succeeds: whoever asks to be signed out is. */
+/* All that descends from the sign-in of a token, its access tokens too. */
+static bool end_sign_in(struct call *call, const struct token_claims *claims,
+			struct err *err)
+{
+	const char *family = claims->family;
+
+	return !family ||
+	       (sql_refresh_revoke_family(call->db, call->arena, family,
+					  "logout", call->now, NULL, err) &&
+		sql_session_finish(call->db, call->arena, family, "logout",
+				   call->now, NULL, err));
+}
+
+/*
+ * Always succeeds: whoever asks to be signed out is. Any token of the sign-in
+ * will do, also a refresh token that was consumed already.
+ */
 bool op_auth_logout(struct call *call, const struct auth_logout_in *in,
 		    struct err *err)
 {
-	struct token_claims claims = { 0 };
-	struct refresh_row row = { 0 };
+	const char *access = call->request->access_cookie;
+	struct token_claims refresh = { 0 }, claims = { 0 };
 	struct err ignored = { 0 };
-	bool found = false;
 
 	account_clear_cookies(call);
-	if (!read_refresh(call, presented(call, in->body.refresh_token),
-			  &claims, &ignored))
-		return true;
-	if (!sql_refresh_consume(call->db, call->arena, claims.id, "logout",
-				 call->now, &row, &found, err))
+	if (read_refresh(call, presented(call, in->body.refresh_token),
+			 &refresh, &ignored) &&
+	    !end_sign_in(call, &refresh, err))
 		return false;
-	return !found || sql_session_finish(call->db, call->arena, row.family,
-					    "logout", call->now, NULL, err);
+	return !access || !*access ||
+	       !token_verify(access, call->settings->jwt_secret,
+			     call->now / CLOCK_SECOND, call->arena, &claims,
+			     &ignored) ||
+	       end_sign_in(call, &claims, err);
 }
 
 bool op_auth_me(struct call *call, const struct auth_me_in *in,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/account.h"
+#include "api/password_rules.h"
 #include "base/clock.h"
 #include "base/span.h"
 #include "cmd/command.h"
@@ -69,6 +70,8 @@ static bool create(struct command_line *line, struct db *db,
 
 	if (!read_email(line, &in.email, err) ||
 	    !read_password(line->arena, &password, err) ||
+	    !password_allowed(password, in.email, in.full_name, "password",
+			      err) ||
 	    !password_hash(password, line->arena, &hash, err) ||
 	    !db_begin_write(db, err))
 		return false;

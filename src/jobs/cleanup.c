@@ -1,8 +1,11 @@
 #include "jobs/cleanup.h"
 
+#include <dirent.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/rand.h"
 #include "gen/queries.h"
 #include "jobs/mail.h"
 #include "jobs/report_file.h"
@@ -41,6 +44,57 @@ static bool sweep_reports(struct db *db, const struct settings *settings,
 	return true;
 }
 
+/* All files in it, and the folder itself. */
+static void remove_folder(struct arena *a, const char *path)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *file;
+
+	if (!folder)
+		return;
+	while ((file = readdir(folder)))
+		if (file->d_name[0] != '.')
+			unlink(arena_printf(a, "%s/%s", path, file->d_name));
+	closedir(folder);
+	rmdir(path);
+}
+
+/*
+ * Folders of organisations that are no more: their rows went with them, and a
+ * report that was being written then may come after. What is not named like an
+ * id is not ours.
+ */
+static bool sweep_folder(struct db *db, const char *reports, const char *org,
+			 struct err *err)
+{
+	_arena_ struct arena a = { 0 };
+	int64_t there = 0;
+
+	if (strlen(org) != ID_LEN)
+		return true;
+	if (!sql_erasure_org_is_there(db, &a, org, &there, err))
+		return false;
+	if (!there)
+		remove_folder(&a, arena_printf(&a, "%s/%s", reports, org));
+	return true;
+}
+
+static bool sweep_folders(struct db *db, const struct settings *settings,
+			  struct arena *a, struct err *err)
+{
+	const char *path = arena_printf(a, "%s/reports", settings->data_dir);
+	const struct dirent *entry;
+	DIR *reports = opendir(path);
+	bool ok = true;
+
+	if (!reports)
+		return true; /* no report was ever written */
+	while (ok && (entry = readdir(reports)))
+		ok = sweep_folder(db, path, entry->d_name, err);
+	closedir(reports);
+	return ok;
+}
+
 bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
 		 struct err *err)
 {
@@ -53,5 +107,6 @@ bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
 	       sql_job_purge(db, &a, now - JOB_DAYS * CLOCK_DAY, NULL, err) &&
 	       sql_worker_purge(db, &a, now - WORKER_DAYS * CLOCK_DAY, NULL,
 				err) &&
-	       sweep_reports(db, settings, &a, now, err);
+	       sweep_reports(db, settings, &a, now, err) &&
+	       sweep_folders(db, settings, &a, err);
 }

@@ -376,6 +376,7 @@ def test_the_cookie_wins_over_the_body(server, account):
 
 
 def test_reuse_ends_the_whole_family(server, account):
+    """W06: the newer token lived on."""
     second = refresh(server, account.refresh).json()
     other = server.client().post('/auth/login', expect=200, json={
         'email': account.email, 'password': account.password}).json()
@@ -387,6 +388,7 @@ def test_reuse_ends_the_whole_family(server, account):
 
 
 def test_parallel_refreshes_with_one_token_mint_one_pair(server, account):
+    """W06: two of them got a pair."""
     def once(_):
         return server.client().post('/auth/refresh',
                                     json={'refresh_token': account.refresh}).status_code
@@ -459,6 +461,7 @@ def test_the_double_submit(account, header, status):
 
 
 def test_a_planted_pair_is_no_double_submit(account):
+    """W19: any pair that was equal passed."""
     browser, other = account.cookie(), account.server.register().cookie()
     for token in ('x' * 43, other.cookies['csrf_token']):
         browser.cookies.set('csrf_token', token, domain='127.0.0.1', path='/')
@@ -476,7 +479,7 @@ def test_a_bearer_needs_no_double_submit(admin):
 
 
 @pytest.mark.parametrize('route, status', [('register', 422), ('login', 422), ('refresh', 401),
-                                           ('logout', 204)])
+                                           ('logout', 204), ('accept-invite', 422)])
 def test_routes_that_start_a_session_are_exempt(client, route, status):
     client.post(f'/auth/{route}', json=None if route in ('refresh', 'logout') else {},
                 headers={'Cookie': 'access_token=stale; csrf_token=stale'}, expect=status)

@@ -21,8 +21,10 @@ def theirs(server):
     asset = client.post('/assets', expect=201, json={
         'name': 'Theirs', 'target_type': 'ip', 'target_value': '8.8.8.8'}).json()
     task = client.post(f'/reports/generate?scan_id={scan_id}&format=html', expect=200).json()
+    session, = client.get('/auth/sessions', expect=200).json()
     return {'scan_id': scan_id, 'asset_id': asset['id'], 'finding_id': finding['id'],
-            'task_id': task['task_id'], 'running': running, 'client': client}
+            'task_id': task['task_id'], 'running': running, 'client': client,
+            'session_id': session['id']}
 
 
 def ask(client, op, ids):
@@ -52,6 +54,7 @@ def test_nothing_of_it_was_changed(admin, theirs):
     assert client.get(f'/findings/{theirs["finding_id"]}', expect=200).json()['status'] == 'open'
     assert client.get(f'/scans/{theirs["running"]}', expect=200).json()['status'] == 'running'
     client.get(f'/scans/{theirs["scan_id"]}', expect=200)
+    assert theirs['session_id'] in [s['id'] for s in client.get('/auth/sessions').json()]
 
 
 @pytest.mark.parametrize('path', ['/assets', '/scans', '/findings'])
