@@ -18,3 +18,7 @@ UPDATE app_user SET last_login_at = $3, last_org_id = $2 WHERE id = $1;
 
 -- user_set_hash(id text, password_hash text, now bigint) -> none all-orgs
 UPDATE app_user SET password_hash = $2, updated_at = $3 WHERE id = $1;
+
+-- user_password(id text) -> maybe password_row all-orgs
+-- The account is the person's, whatever organisation the session works in.
+SELECT password_hash FROM app_user WHERE id = $1;

@@ -71,7 +71,8 @@ static bool check_password(struct call *call, const char *key,
 	if (!password_verify(password, row->password_hash, &same, err))
 		return false;
 	if (!same) {
-		lock_failed(call->arena, key, call->now);
+		lock_failed(call->arena, key, call->request->ip, call->now,
+			    NULL);
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Invalid email or password");
 	}
@@ -149,14 +150,14 @@ bool op_auth_login(struct call *call, const struct auth_login_in *in,
 	char *new_hash = NULL;
 	bool found = false;
 
-	if (!lock_check(call->arena, key, call->now, err) ||
+	if (!lock_check(call->arena, key, call->request->ip, call->now, err) ||
 	    !sql_user_credentials(call->db, call->arena, key, &row, &found,
 				  err) ||
 	    !check_password(call, key, in->body.password, &row, err) ||
 	    !refresh_hash(call, in->body.password, &row, &new_hash, err) ||
 	    !sign_in(call, &row, new_hash, in->slim, tokens, err))
 		return false;
-	lock_passed(call->arena, key);
+	lock_passed(call->arena, key, call->request->ip, call->now);
 	*out = signed_in(tokens);
 	return true;
 }

@@ -128,3 +128,21 @@ const char *address_client(const char *peer, const char *forwarded_for,
 	}
 	return ip_text(&ip, a);
 }
+
+/* Leaves the first bits of the 128, the rest is zero. */
+static void cut(struct ip *ip, unsigned bits)
+{
+	for (unsigned i = bits; i < 128; i++)
+		ip->bytes[i / 8] &= (unsigned char)~(0x80 >> i % 8);
+}
+
+const char *address_network(const char *address, unsigned v4_bits,
+			    struct arena *a)
+{
+	struct ip ip;
+
+	if (!parse(span_str(address), &ip))
+		return address;
+	cut(&ip, is_v4(&ip) ? 96 + v4_bits : 64);
+	return ip_text(&ip, a);
+}

@@ -16,6 +16,15 @@
 const char *address_client(const char *peer, const char *forwarded_for,
 			   const char *trusted, struct arena *a);
 
+/*
+ * The network that one client is taken for when it is counted: `v4_bits` of an
+ * IPv4 address; of an IPv6 address always 64, since a connection of its own
+ * comes with as many (RFC 6177), and counting each would count nothing. What is
+ * no address stays as it is.
+ */
+const char *address_network(const char *address, unsigned v4_bits,
+			    struct arena *a);
+
 bool address_in(const char *address, const char *networks);
 bool address_is_loopback(const char *address);
 
