@@ -22,6 +22,7 @@ run   libpq-dev                 -          PostgreSQL client
 run   libssl-dev                -          TLS and certificates
 run   libsodium-dev             -          password hashing, encryption, randomness
 run   libjwt-dev                -          signed tokens
+run   liboath-dev               -          codes of the second factor
 run   libunbound-dev            -          DNS resolver
 run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner
