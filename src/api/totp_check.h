@@ -14,9 +14,10 @@
  * uses it up: in the call's transaction, which is begun if need be, so that a
  * code stays good when what it was for fails. NULL and "" are wrong codes.
  *
- * ERR_UNAUTHENTICATED "Invalid MFA code", also for one that came before; the
- * caller counts it (lock_failed(), reauth_failed()). ERR_BUSY when the secret
- * cannot be read: fails closed, though recovery codes go on working.
+ * ERR_UNAUTHENTICATED "Invalid MFA code", also for one that came before, with
+ * nothing written; the caller counts it (lock_failed(), reauth_failed()).
+ * ERR_BUSY when the secret cannot be read: fails closed, though recovery codes
+ * go on working.
  */
 bool totp_check(struct call *call, const struct credential_row *row,
 		const char *code, struct err *err);

@@ -34,7 +34,7 @@ static const struct sealed {
 struct rekey {
 	const struct settings *settings;
 	struct db *db;
-	struct arena *arena; /* of the batch */
+	struct arena *arena; /* of one batch, then of the next */
 	int64_t renewed, current, closed;
 	int64_t changed; /* by others meanwhile: to be looked at again */
 };
@@ -79,11 +79,10 @@ static bool renew(struct rekey *r, const struct sealed *column,
 static bool batch(struct rekey *r, const struct sealed *column, char after[64],
 		  struct err *err)
 {
-	_arena_ struct arena a = { 0 };
 	struct sealed_row_list rows = { 0 };
 
-	r->arena = &a;
-	if (!column->read(r->db, &a, after, BATCH, &rows, err))
+	arena_reset(r->arena);
+	if (!column->read(r->db, r->arena, after, BATCH, &rows, err))
 		return false;
 	for (size_t i = 0; i < rows.len; i++)
 		if (!renew(r, column, &rows.items[i], err))
@@ -121,8 +120,9 @@ static bool renew_all(struct rekey *r, struct err *err)
 static int run(struct command_line *line)
 {
 	_cleanup_db_ struct db *db = NULL;
+	_arena_ struct arena arena = { 0 };
 	struct settings settings = { 0 };
-	struct rekey r = { .settings = &settings };
+	struct rekey r = { .settings = &settings, .arena = &arena };
 	struct err err = { 0 };
 
 	if (!start_settings(line, &settings, &err) ||

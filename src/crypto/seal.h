@@ -11,6 +11,9 @@
  * Opening fails closed. Plain text, an altered text and a key that is not ours
  * are errors; nothing is ever taken for what it is not.
  *
+ * A column that is sealed stands in the table of src/cmd/rekey.c too, or it is
+ * lost when the key changes.
+ *
  *	seal_text(settings, "totp", place, secret, a)
  *	seal_open(settings, "totp", place, kept, a, &secret, err)
  */
