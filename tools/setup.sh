@@ -24,6 +24,7 @@ run   libssl-dev                -          TLS and certificates
 run   libsodium-dev             -          password hashing, encryption, randomness
 run   libjwt-dev                -          signed tokens
 run   libcurl4-openssl-dev      -          mail to a server
+run   liboath-dev               -          codes of the second factor
 run   libunbound-dev            -          DNS resolver
 run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner

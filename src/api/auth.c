@@ -4,6 +4,7 @@
 #include "api/account.h"
 #include "api/lock.h"
 #include "api/password_rules.h"
+#include "api/totp_check.h"
 #include "base/clock.h"
 #include "crypto/password.h"
 #include "crypto/token.h"
@@ -84,6 +85,19 @@ static bool check_password(struct call *call, const char *key,
 	return true;
 }
 
+/* The second factor, where there is one; a wrong code counts like a password.
+ */
+static bool check_code(struct call *call, const char *key, const char *code,
+		       const struct credential_row *row, struct err *err)
+{
+	if (!row->has_totp_enabled_at || totp_check(call, row, code, err))
+		return true;
+	if (err->kind == ERR_UNAUTHENTICATED)
+		lock_failed(call->arena, key, call->request->ip, call->now,
+			    NULL);
+	return false;
+}
+
 static bool refresh_hash(struct call *call, const char *password,
 			 const struct credential_row *row, char **ret,
 			 struct err *err)
@@ -127,11 +141,22 @@ static struct login_response signed_in(struct token_response *t)
 	};
 }
 
-static bool sign_in(struct call *call, const struct credential_row *row,
-		    const char *new_hash, bool slim, struct token_response *out,
-		    struct err *err)
+/* And this the other: the password was right, now for the code. */
+static struct login_response code_wanted(void)
 {
-	struct account_grant grant = { .slim = slim };
+	return (struct login_response){
+		.mfa_required = true,
+		.has_mfa_required = true,
+		.partial = true,
+		.has_partial = true,
+	};
+}
+
+static bool sign_in(struct call *call, const struct auth_login_in *in,
+		    const struct credential_row *row, const char *new_hash,
+		    struct token_response *out, struct err *err)
+{
+	struct account_grant grant = { .slim = in->slim };
 	struct user user = user_of(row);
 
 	return call_begin(call, err) &&
@@ -140,7 +165,9 @@ static bool sign_in(struct call *call, const struct credential_row *row,
 	       choose_org(call, &user, row->last_org_id, &grant, err) &&
 	       sql_user_signed_in(call->db, call->arena, row->id, grant.org_id,
 				  call->now, err) &&
-	       account_issue(call, &grant, out, err);
+	       account_issue(call, &grant, out, err) &&
+	       (!row->has_totp_enabled_at ||
+		totp_note(call, row, in->body.totp_code, grant.org_id, err));
 }
 
 bool op_auth_login(struct call *call, const struct auth_login_in *in,
@@ -149,6 +176,7 @@ bool op_auth_login(struct call *call, const struct auth_login_in *in,
 	struct token_response *tokens =
 		arena_alloc(call->arena, sizeof(*tokens));
 	const char *key = account_email_key(call->arena, in->body.email);
+	const char *code = in->body.totp_code;
 	struct credential_row row = { 0 };
 	char *new_hash = NULL;
 	bool found = false;
@@ -156,9 +184,15 @@ bool op_auth_login(struct call *call, const struct auth_login_in *in,
 	if (!lock_check(call->arena, key, call->request->ip, call->now, err) ||
 	    !sql_user_credentials(call->db, call->arena, key, &row, &found,
 				  err) ||
-	    !check_password(call, key, in->body.password, &row, err) ||
-	    !refresh_hash(call, in->body.password, &row, &new_hash, err) ||
-	    !sign_in(call, &row, new_hash, in->slim, tokens, err))
+	    !check_password(call, key, in->body.password, &row, err))
+		return false;
+	if (row.has_totp_enabled_at && (!code || !*code)) {
+		*out = code_wanted();
+		return true;
+	}
+	if (!refresh_hash(call, in->body.password, &row, &new_hash, err) ||
+	    !check_code(call, key, code, &row, err) ||
+	    !sign_in(call, in, &row, new_hash, tokens, err))
 		return false;
 	lock_passed(call->arena, key, call->request->ip, call->now);
 	*out = signed_in(tokens);
