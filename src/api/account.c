@@ -219,7 +219,8 @@ static bool sign_pair(struct call *call, const struct account_grant *grant,
 	claims.type = "refresh";
 	claims.id = id_new(a);
 	claims.expires_at = claims.issued_at + s->refresh_days * 86400;
-	return token_sign(&claims, token_keys_process(), a, &ret->refresh, err) &&
+	return token_sign(&claims, token_keys_process(), a, &ret->refresh,
+			  err) &&
 	       keep_session(call, grant, &claims, err) &&
 	       sql_refresh_insert(
 		       call->db, a,

@@ -57,9 +57,10 @@ static bool check_scopes(struct call *call, struct str_list *scopes,
 			 struct err *err)
 {
 	if (!scopes->len)
-		return err_set(err, ERR_REFUSED,
-			       "scopes must not be empty (omit the field to use "
-			       "the default set)");
+		return err_set(
+			err, ERR_REFUSED,
+			"scopes must not be empty (omit the field to use "
+			"the default set)");
 	for (size_t i = 0; i < scopes->len; i++) {
 		struct span s = span_trim(span_str(scopes->items[i]));
 

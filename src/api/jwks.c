@@ -13,8 +13,8 @@ bool op_jwks(struct call *call, const struct jwks_in *in, struct jwks *out,
 	size_t count = keys->rs256 ? (size_t)keys->count : 0;
 
 	(void)in, (void)err;
-	out->keys.items = arena_alloc(call->arena,
-				      count * sizeof(*out->keys.items) + 1);
+	out->keys.items =
+		arena_alloc(call->arena, count * sizeof(*out->keys.items) + 1);
 	for (; out->keys.len < count; out->keys.len++)
 		out->keys.items[out->keys.len] = (struct jwk){
 			.kty = "RSA",

@@ -385,25 +385,41 @@ static bool keep_secrets(const struct settings *s, struct settings *kept,
 	return file_write(path, file.s, file.len, 0600, err);
 }
 
+static bool load_kept(const struct settings *s, struct settings *kept,
+		      struct arena *a, const char *path, struct err *err)
+{
+	*kept = *s;
+	kept->jwt_secret = kept->data_key = "";
+	return load_file(kept, a, path, false, err);
+}
+
+static void take_kept(struct settings *s, const struct settings *kept)
+{
+	if (!*s->jwt_secret)
+		s->jwt_secret = kept->jwt_secret;
+	if (!*s->data_key)
+		s->data_key = kept->data_key;
+}
+
+static const char *secrets_path(const struct settings *s, struct arena *a)
+{
+	return arena_printf(a, "%s/secrets.env", s->data_dir);
+}
+
 bool settings_kept_secrets(struct settings *s, struct arena *a, struct err *err)
 {
-	const char *path = arena_printf(a, "%s/secrets.env", s->data_dir);
-	struct settings kept = *s;
+	struct settings kept;
 
-	kept.jwt_secret = kept.data_key = "";
-	if (!load_file(&kept, a, path, false, err))
+	if (!load_kept(s, &kept, a, secrets_path(s, a), err))
 		return false;
-	if (!*s->jwt_secret)
-		s->jwt_secret = kept.jwt_secret;
-	if (!*s->data_key)
-		s->data_key = kept.data_key;
+	take_kept(s, &kept);
 	return true;
 }
 
 bool settings_secrets(struct settings *s, struct arena *a, struct err *err)
 {
-	const char *path = arena_printf(a, "%s/secrets.env", s->data_dir);
-	struct settings kept = *s;
+	const char *path = secrets_path(s, a);
+	struct settings kept;
 	_cleanup_fd_ int lock = -1;
 
 	if (*s->jwt_secret && *s->data_key)
@@ -415,17 +431,13 @@ bool settings_secrets(struct settings *s, struct arena *a, struct err *err)
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		return err_set(err, ERR_INTERNAL, "cannot read '%s': %s",
 			       s->data_dir, strerror(errno));
-	kept.jwt_secret = kept.data_key = "";
-	if (!load_file(&kept, a, path, false, err))
+	if (!load_kept(s, &kept, a, path, err))
 		return false;
 	if (((!*s->jwt_secret && !*kept.jwt_secret) ||
 	     (!*s->data_key && !*kept.data_key)) &&
 	    !keep_secrets(s, &kept, a, path, err))
 		return false;
-	if (!*s->jwt_secret)
-		s->jwt_secret = kept.jwt_secret;
-	if (!*s->data_key)
-		s->data_key = kept.data_key;
+	take_kept(s, &kept);
 	return true;
 }
 

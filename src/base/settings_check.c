@@ -204,8 +204,8 @@ static void check_mail(struct check *c)
 /* RFC 9116, 2.5.3: an address that says how it is to be used. */
 static void check_contact(struct check *c)
 {
-	static const char *const starts[] = { "mailto:", "https://", "tel:",
-					      NULL };
+	static const char *const starts[] = { "mailto:", "https://",
+					      "tel:", NULL };
 	struct span all = span_str(c->s->security_contact);
 	bool known = !span_len(all);
 

@@ -123,7 +123,8 @@ static bool keep(char to[CLAIM_MAX], const char *claim)
 static void remember(struct seen *s,
 		     const unsigned char text_hash[crypto_shorthash_BYTES],
 		     const char *text, size_t len,
-		     const struct token_keys *keys, const struct token_claims *c)
+		     const struct token_keys *keys,
+		     const struct token_claims *c)
 {
 	struct seen_claims *k = &s->claims;
 
@@ -281,7 +282,8 @@ static bool add_claims(jwt_t *jwt, const struct token_claims *c)
 /* A header beside the usual ones says which of our keys it was. */
 static bool set_key(jwt_t *jwt, const struct token_keys *keys)
 {
-	return jwt_set_alg(jwt, algorithm(keys), (const unsigned char *)keys->secret,
+	return jwt_set_alg(jwt, algorithm(keys),
+			   (const unsigned char *)keys->secret,
 			   (int)strlen(keys->secret)) == 0 &&
 	       (!keys->rs256 ||
 		jwt_add_header(jwt, "kid", keys->keys[0].kid) == 0);

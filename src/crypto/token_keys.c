@@ -211,7 +211,8 @@ static bool load_previous(const struct settings *s, struct arena *a,
 			return false;
 		rest++;
 	}
-	if (*s->jwt_previous_keys && !strstr(s->jwt_previous_keys, "-----BEGIN "))
+	if (*s->jwt_previous_keys &&
+	    !strstr(s->jwt_previous_keys, "-----BEGIN "))
 		return err_set(err, ERR_INVALID, "%s holds no key in PEM form",
 			       name);
 	return true;
@@ -223,8 +224,7 @@ static void identify(struct token_keys *keys)
 	crypto_hash_sha256_state state;
 
 	crypto_hash_sha256_init(&state);
-	crypto_hash_sha256_update(&state,
-				  (const unsigned char *)keys->secret,
+	crypto_hash_sha256_update(&state, (const unsigned char *)keys->secret,
 				  strlen(keys->secret) + 1);
 	for (int i = 0; i < keys->count; i++)
 		crypto_hash_sha256_update(

@@ -22,15 +22,16 @@ enum { TOKEN_KEYS_MAX = 16 };
 
 /* The public half of an RSA key. */
 struct token_key {
-	const char *kid;     /* 16 hex digits: the SHA-256 of its DER form */
-	const char *pem;     /* SubjectPublicKeyInfo */
-	const char *n, *e;   /* base64url, as RFC 7518 6.3.1 writes them */
+	const char *kid;   /* 16 hex digits: the SHA-256 of its DER form */
+	const char *pem;   /* SubjectPublicKeyInfo */
+	const char *n, *e; /* base64url, as RFC 7518 6.3.1 writes them */
 };
 
 struct token_keys {
 	bool rs256;
 	const char *secret; /* JWT_SECRET, or the private key as PEM */
-	struct token_key keys[TOKEN_KEYS_MAX]; /* RS256: the current one first */
+	struct token_key
+		keys[TOKEN_KEYS_MAX]; /* RS256: the current one first */
 	int count;
 	unsigned char id[32]; /* tells these keys from any others */
 };

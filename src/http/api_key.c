@@ -34,7 +34,8 @@ bool api_key_open(const char *text, const char *scope, const char *ip,
 
 	if (!sql_api_key_find(db, a, token_hash(a, text), ip, key, &found, err))
 		return false;
-	/* One that lapsed was switched off by its next use, and says so still. */
+	/* One that lapsed was switched off by its next use, and says so still.
+	 */
 	if (!found || (!key->is_active && !lapsed(key, now)))
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Invalid or revoked API key");
@@ -118,9 +119,9 @@ void api_key_used(struct call *call)
 	const struct key_row *key = call->session->key;
 	struct err err = { 0 };
 
-	if (lapsed(key, call->now) ? !key->is_active
-				   : !is_stale(key, call->now) &&
-					     !is_elsewhere(key))
+	if (lapsed(key, call->now)
+		    ? !key->is_active
+		    : !is_stale(key, call->now) && !is_elsewhere(key))
 		return;
 	/* A request that was refused has not got as far as this. */
 	db_scope(call->db, (struct db_scope){ .org_id = key->org_id });

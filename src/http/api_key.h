@@ -20,8 +20,8 @@
 
 enum {
 	API_KEY_BYTES = 30,
-	API_KEY_PREFIX = 12,	 /* what is shown of it, API_KEY_START included */
-	API_KEY_CALLS = 600,	 /* a minute, all operations together */
+	API_KEY_PREFIX = 12, /* what is shown of it, API_KEY_START included */
+	API_KEY_CALLS = 600, /* a minute, all operations together */
 	API_KEY_ADDRESSES = 100, /* remembered; who has more is everywhere */
 };
 

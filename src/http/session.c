@@ -189,7 +189,8 @@ bool session_open(const struct credentials *c, const struct route *route,
 	enum role role;
 
 	if (key && route->scope)
-		return api_key_open(key, route->scope, ip, now, db, a, ret, err);
+		return api_key_open(key, route->scope, ip, now, db, a, ret,
+				    err);
 	if (!read_token(c, now, a, &claims, err) ||
 	    !read_user(db, &claims, a, &row, err))
 		return false;

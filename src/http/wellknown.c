@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "http/reply.h"
+#include "http/static.h"
 
 #define SECURITY_TXT "/.well-known/security.txt"
 
@@ -59,7 +60,6 @@ static const struct {
 
 bool wellknown_reply(const struct settings *settings, struct exchange *x)
 {
-	const char *method = x->request.method;
 	size_t i = 0, count = sizeof(pages) / sizeof(*pages);
 
 	while (i < count && strcmp(x->request.path, pages[i].path))
@@ -67,14 +67,7 @@ bool wellknown_reply(const struct settings *settings, struct exchange *x)
 	if (i == count ||
 	    (pages[i].send == send_security && !*settings->security_contact))
 		return false;
-	if (!strcmp(method, "GET") || !strcmp(method, "HEAD")) {
+	if (static_reads(x))
 		pages[i].send(settings, x);
-		return true;
-	}
-	if (!strcmp(method, "OPTIONS"))
-		reply_empty(x, 204);
-	else
-		reply_status(x, 405, "Method Not Allowed");
-	exchange_header(x, "Allow", "GET, HEAD, OPTIONS");
 	return true;
 }

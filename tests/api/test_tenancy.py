@@ -21,7 +21,8 @@ def theirs(server):
     asset = client.post('/assets', expect=201, json={
         'name': 'Theirs', 'target_type': 'ip', 'target_value': '8.8.8.8'}).json()
     task = client.post(f'/reports/generate?scan_id={scan_id}&format=html', expect=200).json()
-    return {'scan_id': scan_id, 'asset_id': asset['id'], 'finding_id': finding['id'],
+    return {'key_id': client.post('/api-keys', json={'name': 'Theirs'}, expect=201).json()['id'],
+            'scan_id': scan_id, 'asset_id': asset['id'], 'finding_id': finding['id'],
             'task_id': task['task_id'], 'running': running, 'client': client}
 
 

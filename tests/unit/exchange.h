@@ -59,6 +59,8 @@ static inline struct settings test_settings(void)
 		.jwt_secret = TEST_SECRET,
 		.cors_origins = "https://app.example",
 		.trusted_proxies = "",
+		.public_url = "https://app.example",
+		.security_contact = "",
 		.rate_limits = true,
 		.cookie_secure = true,
 	};

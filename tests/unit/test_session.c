@@ -72,8 +72,9 @@ static const char *token(struct arena *a, const char *user, const char *org,
 	static const struct {
 		const char *user, *family;
 	} families[] = {
-		{ ANNA, "family-a" }, { BOB, "family-b" }, { CARL, "family-c" },
-		{ DORA, "family-d" }, { EMIL, "family-e" },
+		{ ANNA, "family-a" }, { BOB, "family-b" },
+		{ CARL, "family-c" }, { DORA, "family-d" },
+		{ EMIL, "family-e" },
 	};
 	const char *family = "family-x";
 	char *text = NULL;
@@ -248,12 +249,12 @@ static void an_api_key_is_told_apart_where_keys_are_taken(void **state)
 	struct session got = { 0 };
 	struct err err = { 0 };
 
-	assert_false(session_open(&c, &route, "127.0.0.1", NOW, *state, &a, &got,
-				  &err));
+	assert_false(session_open(&c, &route, "127.0.0.1", NOW, *state, &a,
+				  &got, &err));
 	assert_string_equal(err.msg, "Invalid or revoked API key");
 	c.access_cookie = "nis2_abc";
-	assert_false(session_open(&c, &route, "127.0.0.1", NOW, *state, &a, &got,
-				  &err));
+	assert_false(session_open(&c, &route, "127.0.0.1", NOW, *state, &a,
+				  &got, &err));
 	assert_string_equal(err.msg, "Invalid or expired token");
 }
 

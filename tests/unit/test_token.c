@@ -192,8 +192,8 @@ static void other_algorithms_and_odd_claims(void **state)
 		_arena_ struct arena a = { 0 };
 		struct token_claims got = { 0 };
 
-		if (token_verify(cases[i].text, hs256(), 1500, &a, &got, NULL) !=
-		    cases[i].ok)
+		if (token_verify(cases[i].text, hs256(), 1500, &a, &got,
+				 NULL) != cases[i].ok)
 			fail_msg("%s", cases[i].what);
 	}
 }
@@ -376,8 +376,8 @@ static void a_private_key_is_enough_in_either_spelling(void **state)
 {
 	_arena_ struct arena a = { 0 };
 	struct settings plain = rs256(one.private, "", "");
-	struct settings line = rs256(escaped(&a, one.private),
-				     escaped(&a, one.public), "");
+	struct settings line =
+		rs256(escaped(&a, one.private), escaped(&a, one.public), "");
 	struct token_keys k = load(&a, &plain), l = load(&a, &line);
 
 	(void)state;
@@ -467,9 +467,8 @@ static void no_algorithm_stands_in_for_another(void **state)
 	assert_false(verifies(&a, sign_with(&a, &rs), hs256()));
 	assert_false(verifies(
 		&a, "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." PAYLOAD ".", &rs));
-	assert_false(verifies(&a, "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9." PAYLOAD
-				  ".",
-			      &rs));
+	assert_false(verifies(
+		&a, "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9." PAYLOAD ".", &rs));
 }
 
 static void an_rs256_token_that_was_changed_is_noticed(void **state)
