@@ -11,6 +11,10 @@ UPDATE api_key SET last_used_at = $3 WHERE org_id = $1 AND id = $2 AND (last_use
 -- api_key_lapse(org text, id text, now bigint) -> none
 UPDATE api_key SET is_active = FALSE, updated_at = $3 WHERE org_id = $1 AND id = $2 AND is_active = TRUE AND expires_at <= $3;
 
+-- api_key_lapse_all(now bigint) -> none all-orgs
+-- Of whatever organisation: keys that ended without being used again.
+UPDATE api_key SET is_active = FALSE, updated_at = $1 WHERE is_active = TRUE AND expires_at <= $1;
+
 -- api_key_address_insert(org text, key_id text, ip_address text, now bigint) -> changes
 INSERT INTO api_key_address (org_id, key_id, ip_address, first_seen_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
 

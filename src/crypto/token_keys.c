@@ -46,11 +46,7 @@ static const char *with_lines(const char *pem, struct arena *a)
 }
 
 /* An encrypted key has nobody here who could be asked for its password. */
-static int no_password(char *buf, int size, int writing, void *arg)
-{
-	(void)buf, (void)size, (void)writing, (void)arg;
-	return 0;
-}
+static char no_password[] = "";
 
 static bool no_key(struct err *err, const char *name, const char *what)
 {
@@ -159,7 +155,7 @@ static bool load_private(const struct settings *s, struct arena *a,
 		return err_set(err, ERR_INVALID,
 			       "JWT_ALGORITHM is RS256 and JWT_PRIVATE_KEY is "
 			       "not set");
-	*ret_key = PEM_read_bio_PrivateKey(in, NULL, no_password, NULL);
+	*ret_key = PEM_read_bio_PrivateKey(in, NULL, NULL, no_password);
 	if (!*ret_key)
 		return no_key(err, "JWT_PRIVATE_KEY",
 			      "cannot be read: it must be an RSA key in PEM "
@@ -182,7 +178,7 @@ static bool check_public(const struct settings *s, EVP_PKEY *private,
 
 	if (!*s->jwt_public_key)
 		return true;
-	key = PEM_read_bio_PUBKEY(in, NULL, no_password, NULL);
+	key = PEM_read_bio_PUBKEY(in, NULL, NULL, no_password);
 	if (!key)
 		return no_key(err, "JWT_PUBLIC_KEY",
 			      "cannot be read: it must be in PEM form");
@@ -201,7 +197,7 @@ static bool load_previous(const struct settings *s, struct arena *a,
 	while ((rest = strstr(rest, "-----BEGIN "))) {
 		_cleanup_bio_ BIO *in = BIO_new_mem_buf(rest, -1);
 		_cleanup_pkey_ EVP_PKEY *key =
-			PEM_read_bio_PUBKEY(in, NULL, no_password, NULL);
+			PEM_read_bio_PUBKEY(in, NULL, NULL, no_password);
 
 		if (!key)
 			return no_key(err, name,

@@ -1,6 +1,7 @@
 """Keys for programs: how they are made, what they open, how they end."""
 import hashlib
 import re
+import subprocess
 import threading
 import time
 import uuid
@@ -11,7 +12,7 @@ import pytest
 import contract
 import seed
 from client import issues
-from server import DATABASE, new_database
+from server import BINARY, DATABASE, new_database
 
 SCOPES = ['asset:read', 'asset:write', 'finding:read', 'finding:write',
           'report:read', 'report:write', 'scan:read', 'scan:write']
@@ -316,6 +317,26 @@ def test_a_key_past_its_end_is_switched_off_for_good(account, admin):
         reply = client.request(method, path, expect=401, json={})
         assert reply.json()['detail'] == 'API key has expired'
         assert admin.get('/api-keys').json()['items'][0]['is_active'] is False
+
+
+def test_one_that_nobody_uses_any_more_is_switched_off_too(start):
+    own = {'DATABASE_URL': new_database(f'lapse_{uuid.uuid4().hex}')} if DATABASE else {}
+    server = start(**own)
+    account = server.register()
+    keys = [make(account.bearer()).json()['id'] for _ in range(3)]
+    for key_id, ahead in zip(keys, (-1, 3600)):
+        server.sql('UPDATE api_key SET expires_at = ? WHERE id = ?',
+                   seed.now() + ahead * 1_000_000, key_id)
+    with subprocess.Popen([BINARY, 'work', '--data', server.data], env=server.env) as worker:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and len(active(server)) == 3:
+            time.sleep(0.05)
+        worker.terminate()
+    assert active(server) == sorted(keys[1:])
+
+
+def active(server):
+    return sorted(key for key, in server.sql('SELECT id FROM api_key WHERE is_active = TRUE'))
 
 
 # ---- what its use leaves
