@@ -233,12 +233,13 @@ static bool sign_pair(struct call *call, const struct account_grant *grant,
 		return false;
 	ret->family = claims.family;
 	claims.expires_at = claims.issued_at + s->access_minutes * 60;
-	if (!token_sign(&claims, s->jwt_secret, a, &ret->access, err))
+	if (!token_sign(&claims, token_keys_process(), a, &ret->access, err))
 		return false;
 	claims.type = "refresh";
 	claims.id = id_new(a);
 	claims.expires_at = claims.issued_at + s->refresh_days * 86400;
-	return token_sign(&claims, s->jwt_secret, a, &ret->refresh, err) &&
+	return token_sign(&claims, token_keys_process(), a, &ret->refresh,
+			  err) &&
 	       keep_session(call, grant, &claims, err) &&
 	       sql_refresh_insert(
 		       call->db, a,

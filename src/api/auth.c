@@ -215,8 +215,8 @@ static bool read_refresh(struct call *call, const char *text,
 	if (!text || !*text)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Missing refresh token");
-	if (!token_verify(text, call->settings->jwt_secret,
-			  call->now / CLOCK_SECOND, call->arena, ret, err))
+	if (!token_verify(text, token_keys_process(), call->now / CLOCK_SECOND,
+			  call->arena, ret, err))
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Invalid or expired refresh token");
 	if (!ret->type || strcmp(ret->type, "refresh") != 0)

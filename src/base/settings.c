@@ -90,8 +90,9 @@ static const struct setting table[] = {
 	  .help = "and password" },
 	{ "SMTP_FROM", TEXT, AT(smtp_from), "noreply@nis2.local",
 	  .help = "sender of mails" },
-	{ "SMTP_STARTTLS", BOOL, AT(smtp_starttls), "on", .words = on_off,
-	  .help = "refuse to go on without STARTTLS" },
+	{ "SMTP_STARTTLS", BOOL, AT(smtp_starttls), "", .words = on_off,
+	  .help = "refuse to go on without STARTTLS; empty: on, unless "
+		  "SMTP_SSL is" },
 	{ "SMTP_SSL", BOOL, AT(smtp_ssl), "off", .words = on_off,
 	  .help = "TLS from the first byte (port 465)" },
 	{ "SECURITY_CONTACT", TEXT, AT(security_contact), "",
@@ -215,6 +216,13 @@ static bool set_bool(struct settings *s, const struct setting *t,
 	return true;
 }
 
+/* Whether a switch that has no default was set: else derive() does. */
+static bool *given(struct settings *s, const struct setting *t)
+{
+	return t->offset == AT(cookie_secure) ? &s->has_cookie_secure
+					      : &s->has_smtp_starttls;
+}
+
 static bool set(struct settings *s, const struct setting *t, const char *value,
 		struct err *err)
 {
@@ -226,8 +234,8 @@ static bool set(struct settings *s, const struct setting *t, const char *value,
 	/* Set to nothing is as good as not set. */
 	if (!*value)
 		value = t->value;
-	if (t->offset == AT(cookie_secure)) {
-		s->has_cookie_secure = *value;
+	if (t->kind == BOOL && !*t->value) {
+		*given(s, t) = *value;
 		if (!*value)
 			return true;
 	}
@@ -246,6 +254,8 @@ static void derive(struct settings *s)
 {
 	if (!s->has_cookie_secure)
 		s->cookie_secure = settings_production(s);
+	if (!s->has_smtp_starttls)
+		s->smtp_starttls = !s->smtp_ssl;
 }
 
 bool settings_set(struct settings *s, struct arena *a, const char *name,
@@ -375,10 +385,41 @@ static bool keep_secrets(const struct settings *s, struct settings *kept,
 	return file_write(path, file.s, file.len, 0600, err);
 }
 
+static bool load_kept(const struct settings *s, struct settings *kept,
+		      struct arena *a, const char *path, struct err *err)
+{
+	*kept = *s;
+	kept->jwt_secret = kept->data_key = "";
+	return load_file(kept, a, path, false, err);
+}
+
+static void take_kept(struct settings *s, const struct settings *kept)
+{
+	if (!*s->jwt_secret)
+		s->jwt_secret = kept->jwt_secret;
+	if (!*s->data_key)
+		s->data_key = kept->data_key;
+}
+
+static const char *secrets_path(const struct settings *s, struct arena *a)
+{
+	return arena_printf(a, "%s/secrets.env", s->data_dir);
+}
+
+bool settings_kept_secrets(struct settings *s, struct arena *a, struct err *err)
+{
+	struct settings kept;
+
+	if (!load_kept(s, &kept, a, secrets_path(s, a), err))
+		return false;
+	take_kept(s, &kept);
+	return true;
+}
+
 bool settings_secrets(struct settings *s, struct arena *a, struct err *err)
 {
-	const char *path = arena_printf(a, "%s/secrets.env", s->data_dir);
-	struct settings kept = *s;
+	const char *path = secrets_path(s, a);
+	struct settings kept;
 	_cleanup_fd_ int lock = -1;
 
 	if (*s->jwt_secret && *s->data_key)
@@ -390,17 +431,13 @@ bool settings_secrets(struct settings *s, struct arena *a, struct err *err)
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		return err_set(err, ERR_INTERNAL, "cannot read '%s': %s",
 			       s->data_dir, strerror(errno));
-	kept.jwt_secret = kept.data_key = "";
-	if (!load_file(&kept, a, path, false, err))
+	if (!load_kept(s, &kept, a, path, err))
 		return false;
 	if (((!*s->jwt_secret && !*kept.jwt_secret) ||
 	     (!*s->data_key && !*kept.data_key)) &&
 	    !keep_secrets(s, &kept, a, path, err))
 		return false;
-	if (!*s->jwt_secret)
-		s->jwt_secret = kept.jwt_secret;
-	if (!*s->data_key)
-		s->data_key = kept.data_key;
+	take_kept(s, &kept);
 	return true;
 }
 

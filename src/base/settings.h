@@ -52,6 +52,7 @@ struct settings {
 	const char *smtp_user, *smtp_password; /* SMTP_USER, SMTP_PASSWORD */
 	const char *smtp_from;		       /* SMTP_FROM */
 	bool smtp_starttls, smtp_ssl;	       /* SMTP_STARTTLS, SMTP_SSL */
+	bool has_smtp_starttls;		       /* as has_cookie_secure */
 	/* Server. */
 	int64_t io_threads;	 /* IO_THREADS, 0 = processors */
 	int64_t handler_threads; /* HANDLER_THREADS, 8 */
@@ -85,6 +86,9 @@ bool settings_set(struct settings *s, struct arena *a, const char *name,
  */
 int settings_problems(const struct settings *s, struct sb *out);
 
+/* What is no reason to refuse, but is hardly meant; in the same form. */
+int settings_warnings(const struct settings *s, struct sb *out);
+
 /* NAME=value lines with secrets masked, and what each is for. */
 void settings_print(const struct settings *s, FILE *out);
 
@@ -95,5 +99,9 @@ bool settings_production(const struct settings *s);
  * DATA_DIR/secrets.env (0600) has them, and keeps them there.
  */
 bool settings_secrets(struct settings *s, struct arena *a, struct err *err);
+
+/* Only reads what is kept there: a secret that is nowhere stays empty. */
+bool settings_kept_secrets(struct settings *s, struct arena *a,
+			   struct err *err);
 
 #endif

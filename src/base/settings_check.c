@@ -172,8 +172,31 @@ static void check_mail(struct check *c)
 			   "would travel in clear");
 }
 
+/* http://localhost is how a desk looks, also in production mode. */
+static bool is_loopback(struct span url)
+{
+	static const char *const hosts[] = { "localhost", "127.0.0.1", "[::1]",
+					     NULL };
+
+	if (!span_literal(&url, "http://"))
+		return false;
+	for (int i = 0; hosts[i]; i++) {
+		struct span rest = url;
+
+		if (span_literal(&rest, hosts[i]) &&
+		    (!span_len(rest) || strchr(":/", *rest.p)))
+			return true;
+	}
+	return false;
+}
+
 static void check_production(struct check *c)
 {
+	struct span url = span_str(c->s->public_url);
+
+	if (span_starts_nocase(url, "http://") && !is_loopback(url))
+		problem(c, "PUBLIC_URL is http: links in mails and sessions "
+			   "would travel in clear");
 	if (!c->s->rate_limits)
 		problem(c, "RATE_LIMITS is off, which is for tests only");
 	if (!c->s->cookie_secure)
@@ -193,6 +216,40 @@ static bool is_url(struct span s)
 	return is_origin((struct span){ s.p, slash ? slash : s.end });
 }
 
+static void check_mail(struct check *c)
+{
+	if (c->s->smtp_ssl && c->s->smtp_starttls)
+		problem(c, "SMTP_SSL and SMTP_STARTTLS are both on: a "
+			   "connection has one of them");
+}
+
+/* RFC 9116, 2.5.3: an address that says how it is to be used. */
+static void check_contact(struct check *c)
+{
+	static const char *const starts[] = { "mailto:", "https://",
+					      "tel:", NULL };
+	struct span all = span_str(c->s->security_contact);
+	bool known = !span_len(all);
+
+	for (int i = 0; starts[i]; i++)
+		known |= span_starts_nocase(all, starts[i]);
+	for (; known && all.p < all.end; all.p++)
+		known = *all.p > ' ' && *all.p != 127;
+	if (!known)
+		problem(c, "SECURITY_CONTACT is not an address such as "
+			   "mailto:security@nis2.example.org");
+}
+
+int settings_warnings(const struct settings *s, struct sb *out)
+{
+	struct check c = { s, out, 0 };
+
+	if (settings_production(s) && !*s->smtp_host)
+		problem(&c, "SMTP_HOST is not set: nobody gets mail, it is "
+			    "written to files in DATA_DIR/mail");
+	return c.problems;
+}
+
 int settings_problems(const struct settings *s, struct sb *out)
 {
 	struct check c = { s, out, 0 };
@@ -208,6 +265,7 @@ int settings_problems(const struct settings *s, struct sb *out)
 	check_origins(&c);
 	check_proxies(&c);
 	check_mail(&c);
+	check_contact(&c);
 	if (!is_url(span_str(s->public_url)))
 		problem(&c,
 			"PUBLIC_URL: '%.100s' is not an address such as "

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/rand.h"
 #include "cmd/command.h"
 #include "cmd/start.h"
 #include "store/guard.h"
@@ -37,22 +38,42 @@ static bool redis_ok(const struct settings *s, struct arena *a, struct err *err)
 	return !*s->redis_url || redis_url_parse(s->redis_url, a, &url, err);
 }
 
+/*
+ * The first start makes the secrets that are nowhere: they are not missing, and
+ * nothing is to be written by a look.
+ */
+static bool fill_secrets(struct settings *s, struct arena *a, struct err *err)
+{
+	if (!settings_kept_secrets(s, a, err))
+		return false;
+	if (!*s->jwt_secret)
+		s->jwt_secret = rand_token(a, 32);
+	if (!*s->data_key)
+		s->data_key = rand_token(a, 32);
+	return true;
+}
+
 static int run(struct command_line *line)
 {
 	struct settings settings = { 0 };
 	struct sb problems = sb_new(line->arena, 256);
+	struct sb warnings = sb_new(line->arena, 256);
 	struct err err = { 0 };
 	int count;
 
 	if (!command_settings(line, &settings, &err))
 		return command_fail(line, &err);
 	settings_print(&settings, stdout);
-	count = settings_problems(&settings, &problems);
+	if (!fill_secrets(&settings, line->arena, &err))
+		return command_fail(line, &err);
+	count = start_problems(&settings, line->arena, &problems);
 	if (!redis_ok(&settings, line->arena, &err)) {
 		sb_addf(&problems, "%s\n", err.msg);
 		count++;
 	}
+	settings_warnings(&settings, &warnings);
 	fputs(problems.s, stdout);
+	fputs(warnings.s, stdout);
 	count += database_problems(&settings, line->arena);
 	if (!count)
 		puts("nothing is wrong with these settings");

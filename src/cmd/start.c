@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "core/catalog.h"
+#include "crypto/token_keys.h"
 #include "store/guard.h"
 #include "store/migrate.h"
 
@@ -30,20 +31,40 @@ static void forbid_core_dumps(void)
 	prctl(PR_SET_DUMPABLE, 0);
 }
 
+/* As long as the process: threads read them without asking anybody. */
+static struct token_keys token_keys;
+
+int start_problems(const struct settings *settings, struct arena *a,
+		   struct sb *out)
+{
+	int count = settings_problems(settings, out);
+	struct err err = { 0 };
+
+	if (!token_keys_load(settings, a, &token_keys, &err)) {
+		sb_addf(out, "%s\n", err.msg);
+		count++;
+	} else {
+		token_keys_use(&token_keys);
+	}
+	return count;
+}
+
+/* Development may go on with weak settings, but not without a key. */
 static bool refuse_weak(const struct settings *s, struct arena *a,
 			struct err *err)
 {
-	struct sb problems = sb_new(a, 256);
-	int count = settings_problems(s, &problems);
+	struct sb problems = sb_new(a, 256), warnings = sb_new(a, 256);
+	int count = start_problems(s, a, &problems);
 
-	if (!count)
-		return true;
+	settings_warnings(s, &warnings);
 	fputs(problems.s, stderr);
-	if (!settings_production(s))
+	fputs(warnings.s, stderr);
+	if (!count || (!settings_production(s) && token_keys_process()))
 		return true;
 	return err_set(err, ERR_INVALID,
-		       "%d setting%s must be mended before production starts",
-		       count, count == 1 ? "" : "s");
+		       "%d setting%s must be mended before %s starts", count,
+		       count == 1 ? "" : "s",
+		       settings_production(s) ? "production" : "it");
 }
 
 bool start_settings(struct command_line *line, struct settings *ret,

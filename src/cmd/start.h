@@ -19,6 +19,13 @@
 bool start_settings(struct command_line *line, struct settings *ret,
 		    struct err *err);
 
+/*
+ * What is wrong with the settings, and with the keys of tokens, which are
+ * loaded for the process: one line a problem into `out`; how many there are.
+ */
+int start_problems(const struct settings *settings, struct arena *a,
+		   struct sb *out);
+
 /* Opens the configured database: DATABASE_URL, or DATA_DIR/nis2.db. */
 bool start_database(const struct settings *settings, unsigned flags,
 		    struct db **ret, struct err *err);

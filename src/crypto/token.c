@@ -7,7 +7,7 @@
 #include <string.h>
 
 /*
- * What a thread remembers: a token's text, the key it was checked with, and
+ * What a thread remembers: a token's text, the keys it was checked with, and
  * its claims. Entries are found and first compared by a keyed hash, so that
  * nobody can choose tokens that push others out, or learn from the time of the
  * comparison that follows: it only begins when it will succeed.
@@ -28,7 +28,7 @@ struct seen {
 	unsigned char hash[crypto_shorthash_BYTES];
 	size_t len;
 	char text[SEEN_TEXT];
-	unsigned char secret[crypto_shorthash_BYTES];
+	unsigned char keys[sizeof(((struct token_keys *)0)->id)];
 	struct seen_claims claims;
 };
 
@@ -83,19 +83,16 @@ static const char *or_null(const char *s)
 	return *s ? s : NULL;
 }
 
-static bool recall(const struct memory *m, const struct seen *s,
+static bool recall(const struct seen *s,
 		   const unsigned char text_hash[crypto_shorthash_BYTES],
-		   const char *text, size_t len, const char *secret,
+		   const char *text, size_t len, const struct token_keys *keys,
 		   struct arena *a, struct token_claims *ret)
 {
-	unsigned char h[crypto_shorthash_BYTES];
 	struct seen_claims *c;
 
-	if (s->len != len || memcmp(s->hash, text_hash, sizeof(h)) ||
-	    memcmp(s->text, text, len))
-		return false;
-	hash(m, secret, strlen(secret), h);
-	if (memcmp(s->secret, h, sizeof(h)))
+	if (s->len != len || memcmp(s->hash, text_hash, sizeof(s->hash)) ||
+	    memcmp(s->text, text, len) ||
+	    memcmp(s->keys, keys->id, sizeof(s->keys)))
 		return false;
 	c = memcpy(arena_bytes(a, sizeof(*c)), &s->claims, sizeof(*c));
 	*ret = (struct token_claims){
@@ -123,9 +120,10 @@ static bool keep(char to[CLAIM_MAX], const char *claim)
 	return true;
 }
 
-static void remember(const struct memory *m, struct seen *s,
+static void remember(struct seen *s,
 		     const unsigned char text_hash[crypto_shorthash_BYTES],
-		     const char *text, size_t len, const char *secret,
+		     const char *text, size_t len,
+		     const struct token_keys *keys,
 		     const struct token_claims *c)
 {
 	struct seen_claims *k = &s->claims;
@@ -138,7 +136,7 @@ static void remember(const struct memory *m, struct seen *s,
 		return;
 	k->issued_at = c->issued_at;
 	k->expires_at = c->expires_at;
-	hash(m, secret, strlen(secret), s->secret);
+	memcpy(s->keys, keys->id, sizeof(s->keys));
 	memcpy(s->hash, text_hash, sizeof(s->hash));
 	memcpy(s->text, text, len);
 	s->len = len;
@@ -167,55 +165,91 @@ static int64_t claim_number(jwt_t *jwt, const char *name)
 	return errno ? 0 : n;
 }
 
-/* Signature and shape, by the library. */
-static bool decode(const char *text, const char *secret, struct arena *a,
-		   struct token_claims *ret, struct err *err)
+static jwt_alg_t algorithm(const struct token_keys *keys)
 {
+	return keys->rs256 ? JWT_ALG_RS256 : JWT_ALG_HS256;
+}
+
+/* The one of that name; a token that names none means the current one. */
+static const char *find_key(const struct token_keys *keys, const char *kid)
+{
+	if (!keys->rs256)
+		return keys->secret;
+	for (int i = 0; i < keys->count; i++)
+		if (!kid || !strcmp(kid, keys->keys[i].kid))
+			return keys->keys[i].pem;
+	return NULL;
+}
+
+/*
+ * The key that the token was signed with, as it says. NULL when it names
+ * another algorithm ("none" among them) or a key that is not ours. Without a
+ * key the library takes the text apart, and believes nothing of it.
+ */
+static const char *choose(const char *text, const struct token_keys *keys)
+{
+	const char *found = NULL, *alg;
+	jwt_t *jwt = NULL;
+
+	if (jwt_decode(&jwt, text, NULL, 0))
+		return NULL;
+	alg = jwt_get_header(jwt, "alg");
+	if (alg && !strcmp(alg, keys->rs256 ? "RS256" : "HS256"))
+		found = find_key(keys, jwt_get_header(jwt, "kid"));
+	jwt_free(jwt);
+	return found;
+}
+
+/* Signature and shape, by the library. */
+static bool decode(const char *text, const struct token_keys *keys,
+		   struct arena *a, struct token_claims *ret, struct err *err)
+{
+	const char *key = choose(text, keys);
 	jwt_t *jwt = NULL;
 	bool ok;
 
-	if (jwt_decode(&jwt, text, (const unsigned char *)secret,
-		       (int)strlen(secret)))
-		return refuse(err, "signature or form");
-	/* The library accepts any HS algorithm with the key, and "none". */
-	ok = jwt_get_alg(jwt) == JWT_ALG_HS256;
-	if (ok)
-		*ret = (struct token_claims){
-			.user_id = claim(jwt, "sub", a),
-			.org_id = claim(jwt, "org_id", a),
-			.role = claim(jwt, "role", a),
-			.type = claim(jwt, "type", a),
-			.id = claim(jwt, "jti", a),
-			.family = claim(jwt, "fam", a),
-			.issued_at = claim_number(jwt, "iat"),
-			.expires_at = claim_number(jwt, "exp"),
-		};
+	if (!key || !*key)
+		return refuse(err, "form, algorithm or key");
+	if (jwt_decode(&jwt, text, (const unsigned char *)key,
+		       (int)strlen(key)))
+		return refuse(err, "signature");
+	ok = jwt_get_alg(jwt) == algorithm(keys);
+	*ret = (struct token_claims){
+		.user_id = claim(jwt, "sub", a),
+		.org_id = claim(jwt, "org_id", a),
+		.role = claim(jwt, "role", a),
+		.type = claim(jwt, "type", a),
+		.id = claim(jwt, "jti", a),
+		.family = claim(jwt, "fam", a),
+		.issued_at = claim_number(jwt, "iat"),
+		.expires_at = claim_number(jwt, "exp"),
+	};
 	jwt_free(jwt);
 	return ok ? true : refuse(err, "algorithm");
 }
 
 /* As decode(), but remembers. */
-static bool decode_seen(const char *text, size_t len, const char *secret,
-			struct arena *a, struct token_claims *ret,
-			struct err *err)
+static bool decode_seen(const char *text, size_t len,
+			const struct token_keys *keys, struct arena *a,
+			struct token_claims *ret, struct err *err)
 {
 	unsigned char h[crypto_shorthash_BYTES];
 	struct memory *m = memory();
 	struct seen *s;
 
 	if (!m)
-		return decode(text, secret, a, ret, err);
+		return decode(text, keys, a, ret, err);
 	hash(m, text, len, h);
 	s = &m->seen[h[0] % SEEN];
-	if (recall(m, s, h, text, len, secret, a, ret))
+	if (recall(s, h, text, len, keys, a, ret))
 		return true;
-	if (!decode(text, secret, a, ret, err))
+	if (!decode(text, keys, a, ret, err))
 		return false;
-	remember(m, s, h, text, len, secret, ret);
+	remember(s, h, text, len, keys, ret);
 	return true;
 }
 
-bool token_verify(const char *text, const char *secret, int64_t now,
+bool token_verify(const char *text, const struct token_keys *keys, int64_t now,
 		  struct arena *a, struct token_claims *ret, struct err *err)
 {
 	size_t len = strnlen(text, TOKEN_MAX + 1);
@@ -223,7 +257,7 @@ bool token_verify(const char *text, const char *secret, int64_t now,
 
 	if (len > TOKEN_MAX)
 		return refuse(err, "length");
-	if (!decode_seen(text, len, secret, a, &c, err))
+	if (!decode_seen(text, len, keys, a, &c, err))
 		return false;
 	if (c.expires_at <= now)
 		return refuse(err, "expired");
@@ -245,15 +279,24 @@ static bool add_claims(jwt_t *jwt, const struct token_claims *c)
 	       jwt_add_grant_int(jwt, "exp", c->expires_at) == 0;
 }
 
-bool token_sign(const struct token_claims *claims, const char *secret,
-		struct arena *a, char **ret, struct err *err)
+/* A header beside the usual ones says which of our keys it was. */
+static bool set_key(jwt_t *jwt, const struct token_keys *keys)
+{
+	return jwt_set_alg(jwt, algorithm(keys),
+			   (const unsigned char *)keys->secret,
+			   (int)strlen(keys->secret)) == 0 &&
+	       (!keys->rs256 ||
+		jwt_add_header(jwt, "kid", keys->keys[0].kid) == 0);
+}
+
+bool token_sign(const struct token_claims *claims,
+		const struct token_keys *keys, struct arena *a, char **ret,
+		struct err *err)
 {
 	jwt_t *jwt = NULL;
 	char *text = NULL;
 
-	if (jwt_new(&jwt) == 0 && add_claims(jwt, claims) &&
-	    jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret,
-			(int)strlen(secret)) == 0)
+	if (jwt_new(&jwt) == 0 && add_claims(jwt, claims) && set_key(jwt, keys))
 		text = jwt_encode_str(jwt);
 	jwt_free(jwt);
 	if (!text)

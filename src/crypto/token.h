@@ -1,9 +1,10 @@
 /*
  * token: the signed texts that sessions are made of (JWT, RFC 7519).
  *
- * HS256 and nothing else: a token that names another algorithm is refused
- * before its signature is looked at. `exp` has no leeway. Who may use a token
- * for what is not decided here: see http/session.h.
+ * HS256 or RS256, as the keys say (crypto/token_keys.h), and nothing else: a
+ * token that names another algorithm is refused before its signature is looked
+ * at. `exp` has no leeway. Who may use a token for what is not decided here:
+ * see http/session.h.
  *
  * Checking one costs some microseconds and every request brings one, so each
  * thread remembers the tokens it has seen lately; expiry is checked each time.
@@ -17,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "crypto/token_keys.h"
 
 /* Longer texts are refused unread. */
 enum { TOKEN_MAX = 2048 };
@@ -33,11 +35,12 @@ struct token_claims {
 	int64_t expires_at; /* exp, seconds */
 };
 
-bool token_sign(const struct token_claims *claims, const char *secret,
-		struct arena *a, char **ret, struct err *err);
+bool token_sign(const struct token_claims *claims,
+		const struct token_keys *keys, struct arena *a, char **ret,
+		struct err *err);
 
 /* False: ERR_UNAUTHENTICATED, "Invalid or expired token". `now` in seconds. */
-bool token_verify(const char *text, const char *secret, int64_t now,
+bool token_verify(const char *text, const struct token_keys *keys, int64_t now,
 		  struct arena *a, struct token_claims *ret, struct err *err);
 
 /*

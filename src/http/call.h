@@ -29,9 +29,10 @@ struct session {
 	const char *locale; /* "en", "it", "fr", "de", "es" */
 	const char *org_id; /* NULL: a user without an organisation */
 	enum role role;
-	const char *family;	 /* of the refresh tokens: the sign-in's id */
-	int64_t confirmed_at;	 /* a password or a code was last asked for */
-	const struct user *user; /* the account; NULL for an API key */
+	const char *family;	   /* of the refresh tokens: the sign-in's id */
+	int64_t confirmed_at;	   /* a password or a code was last asked for */
+	const struct user *user;   /* the account; NULL for an API key */
+	const struct key_row *key; /* the API key; NULL for a person */
 };
 
 /* What handlers of the auth group need of the request; NULL when absent. */
@@ -74,6 +75,8 @@ struct call {
 	bool in_transaction;
 	/* In place of the contract's success, with the same body; 0: that. */
 	int status;
+	/* Anybody may keep the reply for so long; 0: nobody may. */
+	int cache_seconds;
 };
 
 /*

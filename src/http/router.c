@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/api_key.h"
 #include "http/audit.h"
 #include "http/cors.h"
 #include "http/input.h"
@@ -13,6 +14,7 @@
 #include "http/reply.h"
 #include "http/static.h"
 #include "http/table.h"
+#include "http/wellknown.h"
 
 struct router {
 	struct router_setup setup;
@@ -119,12 +121,15 @@ enum router_next router_begin(struct router *r, struct exchange *x,
 	x->route = place ? place_route(place, x->request.method) : NULL;
 	if (!csrf_ok(r, x, &err))
 		reply_error(x, &err, NULL);
-	else if (!x->route && !static_reply(x))
+	else if (!x->route && !static_reply(x) &&
+		 !wellknown_reply(r->setup.settings, x))
 		refuse_path(r, x, place);
 	if (x->reply.status)
 		return ROUTER_REPLY;
+	/* The use of a key may have to be noted: that writes. */
 	if (x->route->inline_when == INLINE_ALWAYS ||
-	    (x->route->inline_when == INLINE_EMBEDDED && embedded))
+	    (x->route->inline_when == INLINE_EMBEDDED && embedded &&
+	     !session_api_key(&x->credentials)))
 		return ROUTER_INLINE;
 	return ROUTER_QUEUE;
 }
@@ -162,10 +167,13 @@ static bool authorise(struct router *r, struct exchange *x, struct call *call,
 
 	if (route->need == NEED_PUBLIC)
 		return true;
-	if (!session_open(&x->credentials, route, r->setup.settings, call->now,
+	if (!session_open(&x->credentials, route, x->request.ip, call->now,
 			  call->db, &x->arena, &x->session, err))
 		return false;
 	act_as(call->db, &x->session);
+	if (x->session.key && r->setup.settings->rate_limits &&
+	    !api_key_count(&x->session, call->now, err))
+		return false;
 	if (route->org_need == NEED_PUBLIC)
 		return true;
 	if (!session_enter(route, x->params[route->org_param], call->db,
@@ -254,6 +262,13 @@ static void refuse(struct exchange *x, const struct err *err)
 	reply_error(x, err, &x->issues);
 }
 
+static void may_keep(struct exchange *x, int seconds)
+{
+	x->reply.cacheable = true;
+	exchange_header(x, "Cache-Control",
+			arena_printf(&x->arena, "public, max-age=%d", seconds));
+}
+
 void router_run(struct router *r, struct exchange *x, struct db *db)
 {
 	struct err err = { 0 };
@@ -270,6 +285,8 @@ void router_run(struct router *r, struct exchange *x, struct db *db)
 
 	if (!ok && call.in_transaction)
 		db_rollback(db);
+	if (x->session.key)
+		api_key_used(&call);
 	if (db)
 		db_scope(db, (struct db_scope){ 0 });
 	if (!ok) {
@@ -282,6 +299,8 @@ void router_run(struct router *r, struct exchange *x, struct db *db)
 	if (!output_write(x, call.status ? call.status : x->route->status, out,
 			  &err))
 		refuse(x, &err);
+	else if (call.cache_seconds)
+		may_keep(x, call.cache_seconds);
 }
 
 /* What was refused before it was counted tells the policy alone. */

@@ -8,6 +8,7 @@
 #include "codec/format.h"
 #include "crypto/token.h"
 #include "gen/queries.h"
+#include "http/api_key.h"
 #include "http/cors.h"
 
 /* A csrf_token is 16 random bytes and most of a MAC over them: 22 + 21. */
@@ -22,6 +23,16 @@ static const char *bearer(const char *authorization)
 	s.p += sizeof("bearer ") - 1;
 	s = span_trim(s);
 	return span_len(s) ? s.p : NULL;
+}
+
+const char *session_api_key(const struct credentials *c)
+{
+	const char *text = bearer(c->authorization);
+
+	if (!text || (c->access_cookie && *c->access_cookie) ||
+	    strncmp(text, API_KEY_START, sizeof(API_KEY_START) - 1))
+		return NULL;
+	return text;
 }
 
 /* The text of the token, or NULL when there is no credential. */
@@ -46,8 +57,7 @@ static bool is_uuid(const char *s)
 }
 
 /* What the token says of itself. */
-static bool read_token(const struct credentials *c, const struct route *route,
-		       const struct settings *settings, int64_t now,
+static bool read_token(const struct credentials *c, int64_t now,
 		       struct arena *a, struct token_claims *ret,
 		       struct err *err)
 {
@@ -56,11 +66,7 @@ static bool read_token(const struct credentials *c, const struct route *route,
 	if (!text)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Missing authentication token");
-	if (route->scope && text != c->access_cookie &&
-	    !strncmp(text, "nis2_", 5))
-		return err_set(err, ERR_UNAUTHENTICATED,
-			       "Invalid or revoked API key");
-	if (!token_verify(text, settings->jwt_secret, now / CLOCK_SECOND, a,
+	if (!token_verify(text, token_keys_process(), now / CLOCK_SECOND, a,
 			  ret, err))
 		return false;
 	if (!ret->type || strcmp(ret->type, "access"))
@@ -174,14 +180,18 @@ static bool check_role(enum role role, enum need need, struct err *err)
 }
 
 bool session_open(const struct credentials *c, const struct route *route,
-		  const struct settings *settings, int64_t now, struct db *db,
-		  struct arena *a, struct session *ret, struct err *err)
+		  const char *ip, int64_t now, struct db *db, struct arena *a,
+		  struct session *ret, struct err *err)
 {
+	const char *key = session_api_key(c);
 	struct token_claims claims = { 0 };
 	struct session_row row = { 0 };
 	enum role role;
 
-	if (!read_token(c, route, settings, now, a, &claims, err) ||
+	if (key && route->scope)
+		return api_key_open(key, route->scope, ip, now, db, a, ret,
+				    err);
+	if (!read_token(c, now, a, &claims, err) ||
 	    !read_user(db, &claims, a, &row, err))
 		return false;
 	role = role_of(row.role);
@@ -259,7 +269,7 @@ static bool csrf_belongs(const struct credentials *c,
 	struct token_claims claims = { 0 };
 	struct err ignored;
 
-	if (!token_verify(c->access_cookie, settings->jwt_secret,
+	if (!token_verify(c->access_cookie, token_keys_process(),
 			  now / CLOCK_SECOND, a, &claims, &ignored) ||
 	    !claims.family)
 		return true;

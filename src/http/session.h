@@ -2,7 +2,8 @@
  * session: who is asking.
  *
  * An access token comes in the cookie `access_token`, which wins even when it
- * is invalid, or as `Authorization: Bearer`. What the token says is checked
+ * is invalid, or as `Authorization: Bearer`, where routes with x-scope take an
+ * API key as well. What the token says is checked
  * against the database on every request: a role that was taken away, a member
  * who was removed, a password that was changed count at once.
  *
@@ -26,13 +27,17 @@ struct credentials {
 	const char *fetch_site; /* Sec-Fetch-Site */
 };
 
+/* The API key that was sent (http/api_key.h), or NULL; the cookie wins. */
+const char *session_api_key(const struct credentials *c);
+
 /*
  * Who it is and whether that is enough for the route. Fills `ret` from the
- * token and from one statement; public routes need no call.
+ * token, or the API key, and from one statement; public routes need no call.
+ * `ip` is the client's address.
  */
 bool session_open(const struct credentials *c, const struct route *route,
-		  const struct settings *settings, int64_t now, struct db *db,
-		  struct arena *a, struct session *ret, struct err *err);
+		  const char *ip, int64_t now, struct db *db, struct arena *a,
+		  struct session *ret, struct err *err);
 
 /*
  * For a route with x-org: makes the organisation in the path, and the role

@@ -67,23 +67,27 @@ static void send_file(struct exchange *x, const struct embedded_file *f)
 		exchange_header(x, "Content-Encoding", "gzip");
 }
 
-bool static_reply(struct exchange *x)
+bool static_reads(struct exchange *x)
 {
-	const struct embedded_file *f = embedded_find(x->request.path);
 	const char *method = x->request.method;
 
-	if (!f)
-		return false;
-	if (!strcmp(method, "GET") || !strcmp(method, "HEAD")) {
-		send_file(x, f);
+	if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
 		return true;
-	}
 	if (!strcmp(method, "OPTIONS"))
 		reply_empty(x, 204);
 	else
 		reply_status(x, 405, "Method Not Allowed");
 	exchange_header(x, "Allow", "GET, HEAD, OPTIONS");
-	return true;
+	return false;
+}
+
+bool static_reply(struct exchange *x)
+{
+	const struct embedded_file *f = embedded_find(x->request.path);
+
+	if (f && static_reads(x))
+		send_file(x, f);
+	return f;
 }
 
 bool static_has(const char *path)

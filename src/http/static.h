@@ -10,6 +10,9 @@
 /* Answers when the path is one of a file: 200, 304 or 405; else false. */
 bool static_reply(struct exchange *x);
 
+/* Whether the request only looks (GET, HEAD); else answers it: 204 or 405. */
+bool static_reads(struct exchange *x);
+
 bool static_has(const char *path);
 
 #endif

@@ -64,6 +64,6 @@ void trace_log(const struct exchange *x, bool sent, int64_t micros)
 				  : NULL,
 		  "bytes", decimal(bytes, x->reply.len), "us",
 		  decimal(us, (uint64_t)micros), "ip", x->request.ip, "user",
-		  x->session.user_id, "id", x->request.id, "sent",
-		  sent ? NULL : "no", NULL);
+		  x->session.user_id, "key", x->session.key_id, "id",
+		  x->request.id, "sent", sent ? NULL : "no", NULL);
 }

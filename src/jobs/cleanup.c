@@ -104,6 +104,7 @@ bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
 	return sql_refresh_purge(db, &a, now, NULL, err) &&
 	       sql_password_reset_purge(db, &a, now - 3600 * CLOCK_SECOND, NULL,
 					err) &&
+	       sql_api_key_lapse_all(db, &a, now, err) &&
 	       sql_job_purge(db, &a, now - JOB_DAYS * CLOCK_DAY, NULL, err) &&
 	       sql_worker_purge(db, &a, now - WORKER_DAYS * CLOCK_DAY, NULL,
 				err) &&

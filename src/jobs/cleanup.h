@@ -1,7 +1,8 @@
 /*
- * cleanup: what has had its day: tokens that expired, jobs that ended a week
- * ago, reports older than REPORT_TTL_DAYS with their files, mail that was
- * written to files a month ago, workers that have not been seen for a day.
+ * cleanup: what has had its day: tokens that expired, API keys that lapsed
+ * (they are switched off, and stay), jobs that ended a week ago, reports older
+ * than REPORT_TTL_DAYS with their files, mail that was written to files a month
+ * ago, workers that have not been seen for a day.
  */
 #ifndef NIS2_JOBS_CLEANUP_H
 #define NIS2_JOBS_CLEANUP_H

@@ -64,6 +64,8 @@ def of_format(schema):
     form = schema.get('format')
     if form == 'uuid':
         return st.builds(seed.new_id)
+    if form == 'date-time':
+        return st.datetimes().map(lambda time: time.isoformat() + 'Z')
     if form == 'email':
         return st.from_regex(r'[a-z]{3,12}\.[0-9]{1,6}@example\.(com|org)', fullmatch=True)
     return st.text(min_size=schema.get('minLength', 0), max_size=min(schema['maxLength'], 40)) \

@@ -22,9 +22,10 @@ def theirs(server):
         'name': 'Theirs', 'target_type': 'ip', 'target_value': '8.8.8.8'}).json()
     task = client.post(f'/reports/generate?scan_id={scan_id}&format=html', expect=200).json()
     session, = client.get('/auth/sessions', expect=200).json()
+    key = client.post('/api-keys', json={'name': 'Theirs'}, expect=201).json()
     return {'scan_id': scan_id, 'asset_id': asset['id'], 'finding_id': finding['id'],
             'task_id': task['task_id'], 'running': running, 'client': client,
-            'session_id': session['id']}
+            'session_id': session['id'], 'key_id': key['id']}
 
 
 def ask(client, op, ids):

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/token_keys.h"
 #include "http/request.h"
 #include "http/router.h"
 #include "store/migrate.h"
@@ -46,13 +47,20 @@ static inline const char *test_header(const struct exchange *x,
 	return NULL;
 }
 
+/* Tokens are signed with TEST_SECRET from here on. */
 static inline struct settings test_settings(void)
 {
+	static struct token_keys keys;
+
+	token_keys_hs256(TEST_SECRET, &keys);
+	token_keys_use(&keys);
 	return (struct settings){
 		.environment = "production",
 		.jwt_secret = TEST_SECRET,
 		.cors_origins = "https://app.example",
 		.trusted_proxies = "",
+		.public_url = "https://app.example",
+		.security_contact = "",
 		.rate_limits = true,
 		.cookie_secure = true,
 	};

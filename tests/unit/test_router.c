@@ -183,7 +183,7 @@ static int open_fixture(void **state)
 			    .issued_at = clock_now() / CLOCK_SECOND,
 			    .expires_at = clock_now() / CLOCK_SECOND + 100,
 		    },
-		    TEST_SECRET, &f->arena, &token, NULL))
+		    token_keys_process(), &f->arena, &token, NULL))
 		return -1;
 	f->bearer = arena_printf(&f->arena, "Authorization: Bearer %s", token);
 	f->cookie = arena_printf(&f->arena, "Cookie: access_token=%s", token);

@@ -53,6 +53,7 @@ static int open_people(void **state)
 {
 	struct db *db = NULL;
 
+	(void)test_settings(); /* and the key of tokens */
 	if (test_db_open(&db) < 0 || !db_exec(db, people, NULL))
 		return -1;
 	*state = db;
@@ -71,8 +72,9 @@ static const char *token(struct arena *a, const char *user, const char *org,
 	static const struct {
 		const char *user, *family;
 	} families[] = {
-		{ ANNA, "family-a" }, { BOB, "family-b" }, { CARL, "family-c" },
-		{ DORA, "family-d" }, { EMIL, "family-e" },
+		{ ANNA, "family-a" }, { BOB, "family-b" },
+		{ CARL, "family-c" }, { DORA, "family-d" },
+		{ EMIL, "family-e" },
 	};
 	const char *family = "family-x";
 	char *text = NULL;
@@ -92,7 +94,7 @@ static const char *token(struct arena *a, const char *user, const char *org,
 			.issued_at = issued,
 			.expires_at = issued + 1000,
 		},
-		TEST_SECRET, a, &text, NULL));
+		token_keys_process(), a, &text, NULL));
 	return text;
 }
 
@@ -101,10 +103,9 @@ static const char *open_with(struct db *db, struct arena *a,
 			     struct session *ret, enum err_kind *ret_kind)
 {
 	const struct route route = { .id = "x", .need = need };
-	const struct settings settings = test_settings();
 	struct err err = { 0 };
 
-	if (session_open(c, &route, &settings, NOW, db, a, ret, &err))
+	if (session_open(c, &route, "127.0.0.1", NOW, db, a, ret, &err))
 		return NULL;
 	*ret_kind = err.kind;
 	return arena_strdup(a, err.msg);
@@ -243,18 +244,17 @@ static void an_api_key_is_told_apart_where_keys_are_taken(void **state)
 	const struct route route = { .id = "x",
 				     .need = NEED_VIEWER,
 				     .scope = "asset:read" };
-	const struct settings settings = test_settings();
 	struct credentials c = { .authorization = "Bearer nis2_abc" };
 	_arena_ struct arena a = { 0 };
 	struct session got = { 0 };
 	struct err err = { 0 };
 
-	assert_false(session_open(&c, &route, &settings, NOW, *state, &a, &got,
-				  &err));
+	assert_false(session_open(&c, &route, "127.0.0.1", NOW, *state, &a,
+				  &got, &err));
 	assert_string_equal(err.msg, "Invalid or revoked API key");
 	c.access_cookie = "nis2_abc";
-	assert_false(session_open(&c, &route, &settings, NOW, *state, &a, &got,
-				  &err));
+	assert_false(session_open(&c, &route, "127.0.0.1", NOW, *state, &a,
+				  &got, &err));
 	assert_string_equal(err.msg, "Invalid or expired token");
 }
 

@@ -261,6 +261,16 @@ static void each_problem_is_one_line_that_names_it(void **state)
 		{ "PUBLIC_URL", "nis2.test", "PUBLIC_URL" },
 		{ "SMTP_FROM", "nis2", "SMTP_FROM is not" },
 		{ "SMTP_FROM", "a@b.test\nX: c", "SMTP_FROM is not" },
+		{ "PUBLIC_URL", "http://nis2.test", "PUBLIC_URL is http" },
+		{ "PUBLIC_URL", "http://localhost.nis2.test",
+		  "PUBLIC_URL is http" },
+		{ "ENVIRONMENT", "prod", "ENVIRONMENT is 'prod'" },
+		{ "SECURITY_CONTACT", "security@nis2.test",
+		  "SECURITY_CONTACT" },
+		{ "SECURITY_CONTACT", "http://nis2.test/report",
+		  "SECURITY_CONTACT" },
+		{ "SECURITY_CONTACT", "mailto:a@b.test\nExpires: never",
+		  "SECURITY_CONTACT" },
 	};
 	struct fixture *f = *state;
 
@@ -348,6 +358,74 @@ static void development_may_leave_production_things_out(void **state)
 	assert_int_equal(settings_problems(&s, &out), 0);
 }
 
+/* W29: STARTTLS is the default and gives way to TLS from the first byte. */
+static void a_connection_to_the_mail_server_has_one_kind_of_tls(void **state)
+{
+	static const struct {
+		const char *ssl, *starttls;
+		bool starts;
+		int problems;
+	} cases[] = {
+		{ "", "", true, 0 },	   { "on", "", false, 0 },
+		{ "on", "off", false, 0 }, { "off", "off", false, 0 },
+		{ "off", "on", true, 0 },  { "on", "on", true, 1 },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sb out = sb_new(&f->arena, 64);
+		struct settings s;
+
+		good();
+		setenv("SMTP_SSL", cases[i].ssl, 1);
+		setenv("SMTP_STARTTLS", cases[i].starttls, 1);
+		s = load(f);
+		assert_int_equal(s.smtp_starttls, cases[i].starts);
+		assert_int_equal(settings_problems(&s, &out),
+				 cases[i].problems);
+	}
+}
+
+/* W29: mail that nobody gets is told, and is no reason not to start. */
+static void production_without_a_mail_server_is_warned(void **state)
+{
+	static const struct {
+		const char *environment, *host;
+		int warnings;
+	} cases[] = { { "production", "", 1 },
+		      { "production", "mail.test", 0 },
+		      { "development", "", 0 } };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sb out = sb_new(&f->arena, 64);
+		struct settings s;
+
+		good();
+		setenv("ENVIRONMENT", cases[i].environment, 1);
+		setenv("SMTP_HOST", cases[i].host, 1);
+		s = load(f);
+		assert_int_equal(settings_problems(&s, &out), 0);
+		assert_int_equal(settings_warnings(&s, &out),
+				 cases[i].warnings);
+		assert_int_equal(!out.len, !cases[i].warnings);
+	}
+}
+
+static void a_look_at_the_secrets_makes_none(void **state)
+{
+	struct fixture *f = *state;
+	struct settings s = load(f);
+
+	assert_true(settings_kept_secrets(&s, &f->arena, &f->err));
+	assert_string_equal(s.jwt_secret, "");
+	assert_int_equal(access(path(f, "secrets.env"), F_OK), -1);
+	write_env(f, "secrets.env", "JWT_SECRET=" GOOD "\n");
+	assert_true(settings_kept_secrets(&s, &f->arena, &f->err));
+	assert_string_equal(s.jwt_secret, GOOD);
+	assert_string_equal(s.data_key, "");
+}
+
 static void printing_shows_no_secret(void **state)
 {
 	struct fixture *f = *state;
@@ -389,6 +467,9 @@ int main(void)
 		T(good_settings_have_no_problem),
 		T(what_we_make_ourselves_is_good),
 		T(development_may_leave_production_things_out),
+		T(a_connection_to_the_mail_server_has_one_kind_of_tls),
+		T(production_without_a_mail_server_is_warned),
+		T(a_look_at_the_secrets_makes_none),
 		T(printing_shows_no_secret),
 	};
 
