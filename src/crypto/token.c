@@ -288,6 +288,16 @@ char *token_mac(const char *secret, const char *label, const char *text,
 	return out;
 }
 
+char *token_hash(struct arena *a, const char *text)
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	size_t size = 2 * sizeof(hash) + 1;
+	char *hex = arena_bytes(a, size);
+
+	crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
+	return sodium_bin2hex(hex, size, hash, sizeof(hash));
+}
+
 bool token_same(const char *a, const char *b)
 {
 	size_t len = a ? strlen(a) : 0;

@@ -47,6 +47,12 @@ bool token_verify(const char *text, const char *secret, int64_t now,
 char *token_mac(const char *secret, const char *label, const char *text,
 		size_t len, struct arena *a);
 
+/*
+ * What is kept of a token that somebody else holds (an invitation, a key): its
+ * SHA-256 as 64 lower-case digits. Only for texts that nobody can guess.
+ */
+char *token_hash(struct arena *a, const char *text);
+
 /* In a time that does not depend on where they differ; NULL equals nothing. */
 bool token_same(const char *a, const char *b);
 

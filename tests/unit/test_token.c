@@ -261,6 +261,17 @@ static void a_mac_depends_on_all_it_is_made_of(void **state)
 	assert_int_equal(strlen(token_mac(SECRET, "csrf", "x", 16, &a)), 22);
 }
 
+static void a_hash_is_sha256(void **state)
+{
+	_arena_ struct arena a = { 0 };
+
+	(void)state;
+	/* FIPS 180-2, B.1 */
+	assert_string_equal(token_hash(&a, "abc"),
+			    "ba7816bf8f01cfea414140de5dae2223"
+			    "b00361a396177a9cb410ff61f20015ad");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +287,7 @@ int main(void)
 		cmocka_unit_test(many_tokens_are_told_apart),
 		cmocka_unit_test(same_is_the_same_bytes),
 		cmocka_unit_test(a_mac_depends_on_all_it_is_made_of),
+		cmocka_unit_test(a_hash_is_sha256),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
