@@ -6,7 +6,7 @@
 #include "gen/queries.h"
 #include "jobs/report_file.h"
 
-enum { JOB_DAYS = 7, WORKER_DAYS = 1 };
+enum { JOB_DAYS = 7, WORKER_DAYS = 1, INVITATION_DAYS = 90 };
 
 static bool sweep_reports(struct db *db, const struct settings *settings,
 			  struct arena *a, int64_t now, struct err *err)
@@ -34,6 +34,8 @@ bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
 	_arena_ struct arena a = { 0 };
 
 	return sql_refresh_purge(db, &a, now, NULL, err) &&
+	       sql_invitation_purge(db, &a, now - INVITATION_DAYS * CLOCK_DAY,
+				    NULL, err) &&
 	       sql_job_purge(db, &a, now - JOB_DAYS * CLOCK_DAY, NULL, err) &&
 	       sql_worker_purge(db, &a, now - WORKER_DAYS * CLOCK_DAY, NULL,
 				err) &&
