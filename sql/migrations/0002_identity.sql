@@ -51,8 +51,8 @@ CREATE INDEX password_reset_user ON password_reset (user_id, created_at);
 CREATE TABLE invitation (
 	id TEXT PRIMARY KEY,
 	org_id TEXT NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
-	membership_id TEXT NOT NULL REFERENCES membership (id) ON DELETE CASCADE,
-	user_id TEXT NOT NULL REFERENCES app_user (id) ON DELETE CASCADE,
+	membership_id TEXT NOT NULL, -- gone when it was withdrawn
+	user_id TEXT REFERENCES app_user (id) ON DELETE CASCADE,
 	email TEXT NOT NULL, -- as it was typed
 	role TEXT NOT NULL,
 	token_hash TEXT NOT NULL UNIQUE,
@@ -65,7 +65,8 @@ CREATE TABLE invitation (
 	closed_at BIGINT
 );
 CREATE INDEX invitation_org ON invitation (org_id, created_at);
-CREATE INDEX invitation_membership ON invitation (membership_id);
+CREATE INDEX invitation_person ON invitation (user_id);
+CREATE UNIQUE INDEX invitation_pending ON invitation (membership_id) WHERE status = 'pending';
 
 CREATE TABLE api_key (
 	id TEXT PRIMARY KEY,

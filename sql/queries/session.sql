@@ -26,3 +26,8 @@ UPDATE session SET ended_at = $4, end_reason = $3 WHERE user_id = $1 AND id <> $
 
 -- session_purge(before bigint) -> changes all-orgs
 DELETE FROM session WHERE expires_at < $1 OR ended_at < $1;
+
+-- session_finish_in_org(org text, user_id text, reason text, now bigint) -> changes all-orgs
+-- Those of a member that work in the organisation; the others are the person's
+-- own business. Sessions belong to people, not to organisations.
+UPDATE session SET ended_at = $4, end_reason = $3 WHERE user_id = $2 AND active_org = $1 AND ended_at IS NULL;

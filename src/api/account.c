@@ -1,67 +1,17 @@
 #include "api/account.h"
 
-#include <locale.h>
-#include <stdio.h>
 #include <string.h>
-#include <wctype.h>
 
+#include "api/tenant.h"
 #include "base/clock.h"
 #include "base/rand.h"
 #include "codec/format.h"
+#include "codec/letter.h"
 #include "crypto/token.h"
 #include "gen/queries.h"
 #include "http/session.h"
 
 #define REFRESH_PATH "/api/v1/auth"
-
-enum { SLUG_MAX = 128, SLUG_SUFFIX = 8, SLUG_TRIES = 100 };
-
-/* ---- text in any script ---- */
-
-/* Character classes of Unicode; glibc has them in C.UTF-8. */
-static locale_t unicode(void)
-{
-	static locale_t made;
-	locale_t l = __atomic_load_n(&made, __ATOMIC_ACQUIRE);
-
-	if (l)
-		return l;
-	l = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	__atomic_store_n(&made, l, __ATOMIC_RELEASE);
-	return l;
-}
-
-static void add_character(struct sb *b, unsigned c)
-{
-	if (c < 0x80) {
-		sb_addc(b, (char)c);
-	} else if (c < 0x800) {
-		sb_addc(b, (char)(0xc0 | c >> 6));
-		sb_addc(b, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		sb_addc(b, (char)(0xe0 | c >> 12));
-		sb_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		sb_addc(b, (char)(0x80 | (c & 0x3f)));
-	} else {
-		sb_addc(b, (char)(0xf0 | c >> 18));
-		sb_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		sb_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		sb_addc(b, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
-static unsigned lower(unsigned c)
-{
-	return unicode() ? (unsigned)towlower_l((wint_t)c, unicode()) : c;
-}
-
-static bool is_letter_or_digit(unsigned c)
-{
-	if (!unicode())
-		return c >= 0x80 || (c >= 'a' && c <= 'z') ||
-		       (c >= '0' && c <= '9');
-	return iswalnum_l((wint_t)c, unicode());
-}
 
 char *account_email_key(struct arena *a, const char *email)
 {
@@ -69,57 +19,8 @@ char *account_email_key(struct arena *a, const char *email)
 	int len;
 
 	for (; *email; email += len)
-		add_character(&b, lower(format_next(email, &len)));
+		letter_add(&b, letter_lower(format_next(email, &len)));
 	return b.s;
-}
-
-/* ---- slugs ---- */
-
-/* "Société & Co." becomes "société-co". */
-static char *slug_of(struct arena *a, const char *name)
-{
-	struct sb b = sb_new(a, SLUG_MAX);
-	bool gap = false;
-	int len;
-
-	for (; *name && b.len < SLUG_MAX - SLUG_SUFFIX; name += len) {
-		unsigned c = lower(format_next(name, &len));
-
-		if (c == ' ' || c == '\t' || c == '_') {
-			gap = b.len > 0;
-			continue;
-		}
-		if (c != '-' && !is_letter_or_digit(c))
-			continue;
-		if (gap)
-			sb_addc(&b, '-');
-		gap = false;
-		add_character(&b, c);
-	}
-	return b.len ? b.s : arena_printf(a, "org-%.8s", id_new(a) + 28);
-}
-
-static bool insert_org(struct db *db, struct arena *a, const char *id,
-		       const struct account_new *in, struct err *err)
-{
-	const char *base = slug_of(a, in->org_name), *slug = base;
-	int64_t changed = 0;
-
-	for (int i = 1; i <= SLUG_TRIES; i++) {
-		if (!sql_org_insert(db, a, id, in->org_name, slug, in->now,
-				    &changed, err))
-			return false;
-		if (changed)
-			return true;
-		slug = arena_printf(a, "%s-%d", base, i);
-	}
-	slug = arena_printf(a, "%s-%.7s", base, id_new(a) + 29);
-	if (!sql_org_insert(db, a, id, in->org_name, slug, in->now, &changed,
-			    err))
-		return false;
-	return changed || err_set(err, ERR_CONFLICT,
-				  "The organization's name is taken, please "
-				  "try again");
 }
 
 /* ---- accounts ---- */
@@ -147,19 +48,10 @@ bool account_create(struct db *db, struct arena *a,
 		    const struct account_new *in, struct account *ret,
 		    struct err *err)
 {
-	const char *user = id_new(a), *org = id_new(a);
+	const char *user = id_new(a), *org = NULL;
 
 	if (!insert_user(db, a, user, in, err) ||
-	    !insert_org(db, a, org, in, err) ||
-	    !sql_membership_insert(db, a,
-				   &(struct sql_membership_insert_args){
-					   .id = id_new(a),
-					   .org = org,
-					   .user_id = user,
-					   .role = role_names[ROLE_ADMIN],
-					   .now = in->now,
-				   },
-				   err))
+	    !tenant_create(db, a, user, in->org_name, in->now, &org, err))
 		return false;
 	*ret = (struct account){ .user_id = user, .org_id = org };
 	return true;

@@ -97,3 +97,14 @@ char *rand_token(struct arena *a, size_t len)
 	sodium_memzero(bytes, len);
 	return text;
 }
+
+char *rand_hex(struct arena *a, size_t len)
+{
+	unsigned char *bytes = arena_alloc(a, len);
+	char *text = arena_bytes(a, 2 * len + 1);
+
+	rand_bytes(bytes, len);
+	sodium_bin2hex(text, 2 * len + 1, bytes, len);
+	sodium_memzero(bytes, len);
+	return text;
+}

@@ -23,4 +23,7 @@ char *id_new(struct arena *a);
 /* `len` random bytes as base64url without padding (RFC 4648 section 5). */
 char *rand_token(struct arena *a, size_t len);
 
+/* The same as 2 * `len` lower-case digits. */
+char *rand_hex(struct arena *a, size_t len);
+
 #endif

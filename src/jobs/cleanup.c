@@ -10,7 +10,7 @@
 #include "jobs/mail.h"
 #include "jobs/report_file.h"
 
-enum { JOB_DAYS = 7, WORKER_DAYS = 1 };
+enum { JOB_DAYS = 7, WORKER_DAYS = 1, INVITATION_DAYS = 90 };
 
 /* The sweep belongs to nobody; this row is an organisation's. */
 static bool delete_row(struct db *db, struct arena *a,
@@ -105,6 +105,8 @@ bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
 	       sql_password_reset_purge(db, &a, now - 3600 * CLOCK_SECOND, NULL,
 					err) &&
 	       sql_api_key_lapse_all(db, &a, now, err) &&
+	       sql_invitation_purge(db, &a, now - INVITATION_DAYS * CLOCK_DAY,
+				    NULL, err) &&
 	       sql_job_purge(db, &a, now - JOB_DAYS * CLOCK_DAY, NULL, err) &&
 	       sql_worker_purge(db, &a, now - WORKER_DAYS * CLOCK_DAY, NULL,
 				err) &&

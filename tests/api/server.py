@@ -1,4 +1,5 @@
 """A server under test: its process, its database, its log, its accounts."""
+import hashlib
 import itertools
 import json
 import os
@@ -161,6 +162,12 @@ class Server:
 
     # ---- people ----
 
+    def mail_token(self, member_id, token):
+        """Puts a token where the job that mails an invitation does."""
+        self.sql("UPDATE invitation SET mail_token_hash = ? "
+                 "WHERE membership_id = ? AND status = 'pending'",
+                 hashlib.sha256(token.encode()).hexdigest(), member_id)
+
     def client(self, **how):
         return Client(self, **how)
 
@@ -201,12 +208,16 @@ def psql(database, text):
     return [tuple(json.loads(line).values()) for line in done.stdout.splitlines()]
 
 
+def fresh_email():
+    return f'user-{uuid.uuid4().hex[:12]}@example.com'
+
+
 class Account:
     """A person, signed in, with an organisation where they are `role`."""
 
     def __init__(self, server, email=None, role='admin', **fields):
         self.server, self.role, self.password = server, role, PASSWORD
-        self.email = email or f'user-{uuid.uuid4().hex[:12]}@example.com'
+        self.email = email or fresh_email()
         body = {'email': self.email, 'password': self.password,
                 'full_name': 'Test User', 'org_name': 'Test Organisation', **fields}
         self.password = body['password']
@@ -234,12 +245,27 @@ class Account:
                     expect=200)
         return client
 
+    def invite(self, email, role='viewer', org=None):
+        """Asks somebody into this organisation: the membership to be, with its token."""
+        return self.bearer().post(f'/organizations/{org or self.org}/members', expect=201,
+                                  json={'email': email, 'role': role}).json()
+
     def member(self, role):
-        """Another account that belongs to this organisation alone."""
-        other = Account(self.server, org_name='Left behind')
-        self.server.sql('UPDATE membership SET org_id = ?, role = ? WHERE user_id = ?',
-                        self.org, role, other.user['id'])
-        self.server.sql('UPDATE app_user SET last_org_id = ? WHERE id = ?',
-                        self.org, other.user['id'])
-        other.role = role
-        return other.login()
+        """Another account that belongs to this organisation alone.
+
+        It accepts with the token of the mail, so its address is proven.
+        """
+        email, token = fresh_email(), uuid.uuid4().hex
+        invited = self.invite(email, role)
+        self.server.mail_token(invited['id'], token)
+        return Account.invited(self.server, email, token, role)
+
+    @classmethod
+    def invited(cls, server, email, token, role='viewer'):
+        """Somebody who has no account and takes an invitation up."""
+        reply = server.client().post('/auth/accept-invite', expect=200, json={
+            'email': email, 'token': token, 'password': PASSWORD, 'full_name': 'Test User'})
+        self = cls.__new__(cls)
+        self.server, self.email, self.role, self.password = server, email, role, PASSWORD
+        self.take(reply.json())
+        return self

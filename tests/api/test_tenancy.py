@@ -5,8 +5,12 @@ import contract
 import seed
 
 # What would show on the other side if it got through.
-BODIES = {'asset_update': {'name': 'Taken over'}, 'finding_update': {'status': 'resolved'}}
+BODIES = {'asset_update': {'name': 'Taken over'}, 'finding_update': {'status': 'resolved'},
+          'org_update': {'name': 'Taken over'}, 'member_update': {'role': 'viewer'},
+          'member_invite': {'email': 'intruder@example.com'}}
 WITH_ID = [op for op in contract.OPERATIONS if op.parameters_in('path')]
+# About something in an organisation, which the path names too.
+IN_ORG = [op for op in WITH_ID if 'x-org' in op.facts and len(op.parameters_in('path')) > 1]
 
 
 @pytest.fixture(scope='module')
@@ -23,8 +27,11 @@ def theirs(server):
     task = client.post(f'/reports/generate?scan_id={scan_id}&format=html', expect=200).json()
     session, = client.get('/auth/sessions', expect=200).json()
     key = client.post('/api-keys', json={'name': 'Theirs'}, expect=201).json()
+    invited = other.invite('invited@example.com')
+    invitation, = client.get(f'/organizations/{other.org}/invitations', expect=200).json()
     return {'scan_id': scan_id, 'asset_id': asset['id'], 'finding_id': finding['id'],
             'task_id': task['task_id'], 'running': running, 'client': client,
+            'org_id': other.org, 'member_id': invited['id'], 'invitation_id': invitation['id'],
             'session_id': session['id'], 'key_id': key['id']}
 
 
@@ -41,10 +48,29 @@ def test_a_foreign_id_answers_as_a_missing_one(admin, theirs, op):
         foreign['scan_id'] = theirs['running']
     there = ask(admin, op, foreign)
     missing = ask(admin, op, {name: seed.new_id() for name in names})
+    # Some say who may, and say it to whoever may not.
+    assert there.status_code == missing.status_code == refusal(op)
+    assert told(there) == told(missing)
+
+
+def refusal(op):
+    x_org = op.facts.get('x-org')
+    return 403 if x_org and 'missing' not in x_org else 404
+
+
+def told(reply):
+    return {name: value for name, value in reply.json().items()
+            if name not in ('instance', 'task_id')}
+
+
+@pytest.mark.parametrize('op', IN_ORG, ids=str)
+def test_a_foreign_id_in_ones_own_organisation_answers_as_a_missing_one(account, theirs, op):
+    names = [p['name'] for p in op.parameters_in('path') if p['name'] != 'org_id']
+    there = ask(account.bearer(), op, {'org_id': account.org, **{n: theirs[n] for n in names}})
+    missing = ask(account.bearer(), op, {'org_id': account.org,
+                                         **{n: seed.new_id() for n in names}})
     assert there.status_code == missing.status_code == 404
-    told = [{name: value for name, value in reply.json().items()
-             if name not in ('instance', 'task_id')} for reply in (there, missing)]
-    assert told[0] == told[1]
+    assert told(there) == told(missing)
 
 
 def test_nothing_of_it_was_changed(admin, theirs):
@@ -56,6 +82,12 @@ def test_nothing_of_it_was_changed(admin, theirs):
     assert client.get(f'/scans/{theirs["running"]}', expect=200).json()['status'] == 'running'
     client.get(f'/scans/{theirs["scan_id"]}', expect=200)
     assert theirs['session_id'] in [s['id'] for s in client.get('/auth/sessions').json()]
+    org = client.get(f'/organizations/{theirs["org_id"]}', expect=200).json()
+    assert org['name'] != 'Taken over'
+    members = client.get(f'/organizations/{theirs["org_id"]}/members', expect=200).json()
+    assert [m['role'] for m in members] == ['admin', 'viewer']
+    invitation, = client.get(f'/organizations/{theirs["org_id"]}/invitations', expect=200).json()
+    assert invitation['status'] == 'pending'
 
 
 @pytest.mark.parametrize('path', ['/assets', '/scans', '/findings'])

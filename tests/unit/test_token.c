@@ -506,6 +506,17 @@ static void a_mac_depends_on_all_it_is_made_of(void **state)
 	assert_int_equal(strlen(token_mac(SECRET, "csrf", "x", 16, &a)), 22);
 }
 
+static void a_hash_is_sha256(void **state)
+{
+	_arena_ struct arena a = { 0 };
+
+	(void)state;
+	/* FIPS 180-2, B.1 */
+	assert_string_equal(token_hash(&a, "abc"),
+			    "ba7816bf8f01cfea414140de5dae2223"
+			    "b00361a396177a9cb410ff61f20015ad");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +539,7 @@ int main(void)
 			a_previous_key_verifies_until_it_is_taken_away),
 		cmocka_unit_test(no_algorithm_stands_in_for_another),
 		cmocka_unit_test(an_rs256_token_that_was_changed_is_noticed),
+		cmocka_unit_test(a_hash_is_sha256),
 	};
 
 	return cmocka_run_group_tests(tests, make_pairs, drop_pairs);
