@@ -84,8 +84,8 @@ $$;
 
 CREATE FUNCTION audit_erase_user(user_id text, erased_at bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER AS $$
-	UPDATE audit_log SET user_id = NULL, ip_address = '127.0.0.1', user_agent = '[erased]',
-		details = NULL, salt = NULL, erased_at = audit_erase_user.erased_at
+	UPDATE audit_log SET user_id = NULL, actor_email = NULL, actor_name = NULL, ip_address = '127.0.0.1',
+		user_agent = '[erased]', details = NULL, salt = NULL, erased_at = audit_erase_user.erased_at
 	WHERE audit_log.user_id = audit_erase_user.user_id
 $$;
 

@@ -9,5 +9,5 @@
 -- audit_erase_user(user_id text, now bigint) -> none all-orgs
 -- A person who has left: their rows stay and say no more whose they are.
 /*@pg SELECT audit_erase_user($1, $2) @*/
-/*@sqlite UPDATE audit_log SET user_id = NULL, ip_address = '127.0.0.1', user_agent = '[erased]',
-	details = NULL, salt = NULL, erased_at = $2 WHERE user_id = $1 @*/;
+/*@sqlite UPDATE audit_log SET user_id = NULL, actor_email = NULL, actor_name = NULL, ip_address = '127.0.0.1',
+	user_agent = '[erased]', details = NULL, salt = NULL, erased_at = $2 WHERE user_id = $1 @*/;
