@@ -8,6 +8,7 @@
 #include "crypto/token.h"
 #include "gen/api_ops.h"
 #include "gen/queries.h"
+#include "http/audit.h"
 #include "http/call.h"
 
 /* ---- register ---- */
@@ -39,7 +40,16 @@ bool op_auth_register(struct call *call, const struct auth_register_in *in,
 				     .role = role_names[ROLE_ADMIN],
 				     .slim = in->slim,
 			     },
-			     out, err);
+			     out, err) &&
+	       audit_note(call,
+			  &(struct audit_note){
+				  .org_id = account.org_id,
+				  .user_id = account.user_id,
+				  .action = "user.registered",
+				  .resource = "user",
+				  .resource_id = account.user_id,
+			  },
+			  err);
 }
 
 /* ---- login ---- */
@@ -61,6 +71,17 @@ static struct user user_of(const struct credential_row *row)
 	};
 }
 
+/* Counted, and told to the audit log, whoever it was. */
+static bool note_failure(struct call *call, const char *key, struct err *err)
+{
+	struct err closed = { 0 };
+
+	lock_failed(call->arena, key, call->now);
+	return account_note_failure(
+		call, key, !lock_check(call->arena, key, call->now, &closed),
+		err);
+}
+
 /* Takes as long for an address that nobody has. */
 static bool check_password(struct call *call, const char *key,
 			   const char *password,
@@ -70,13 +91,13 @@ static bool check_password(struct call *call, const char *key,
 
 	if (!password_verify(password, row->password_hash, &same, err))
 		return false;
-	if (!same) {
-		lock_failed(call->arena, key, call->now);
-		return err_set(err, ERR_UNAUTHENTICATED,
+	if (!same)
+		return note_failure(call, key, err) &&
+		       err_set(err, ERR_UNAUTHENTICATED,
 			       "Invalid email or password");
-	}
 	if (!row->is_active)
-		return err_set(err, ERR_FORBIDDEN, "Account is deactivated");
+		return account_note_failure(call, key, false, err) &&
+		       err_set(err, ERR_FORBIDDEN, "Account is deactivated");
 	return true;
 }
 
@@ -136,7 +157,16 @@ static bool sign_in(struct call *call, const struct credential_row *row,
 	       choose_org(call, &user, row->last_org_id, &grant, err) &&
 	       sql_user_signed_in(call->db, call->arena, row->id, grant.org_id,
 				  call->now, err) &&
-	       account_issue(call, &grant, out, err);
+	       account_issue(call, &grant, out, err) &&
+	       (!grant.org_id || audit_note(call,
+					    &(struct audit_note){
+						    .org_id = grant.org_id,
+						    .user_id = row->id,
+						    .action = "user.signed_in",
+						    .resource = "user",
+						    .resource_id = row->id,
+					    },
+					    err));
 }
 
 bool op_auth_login(struct call *call, const struct auth_login_in *in,
@@ -192,6 +222,22 @@ static bool read_refresh(struct call *call, const char *text,
 	return true;
 }
 
+/* Of a person whose token says who they are; the session it belongs to. */
+static bool note_session(struct call *call, const char *action,
+			 const struct refresh_row *row, struct err *err)
+{
+	struct audit_note note = {
+		.user_id = row->user_id,
+		.action = action,
+		.resource = "session",
+		.resource_id = row->family,
+	};
+
+	return account_audit_org(call, row->user_id, row->org_id, &note.org_id,
+				 err) &&
+	       (!note.org_id || audit_note(call, &note, err));
+}
+
 /*
  * A token that comes a second time was stolen, now or then: all that descend
  * from the same sign-in end here. That must stay although the call fails.
@@ -200,7 +246,7 @@ static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
 {
 	struct refresh_row row = { 0 };
 	bool found = false;
-	int64_t revoked = 0;
+	int64_t revoked = 0, ended = 0;
 
 	if (!sql_refresh_find(call->db, call->arena, jti, &row, &found, err))
 		return false;
@@ -208,7 +254,8 @@ static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
 	    (!sql_refresh_revoke_family(call->db, call->arena, row.family,
 					"reuse", call->now, &revoked, err) ||
 	     !sql_session_finish(call->db, call->arena, row.family, "reuse",
-				 call->now, NULL, err)))
+				 call->now, &ended, err) ||
+	     (ended && !note_session(call, "user.token_reused", &row, err))))
 		return false;
 	return call_commit(call, err) &&
 	       err_set(err, ERR_UNAUTHENTICATED,
@@ -277,8 +324,10 @@ bool op_auth_logout(struct call *call, const struct auth_logout_in *in,
 	if (!sql_refresh_consume(call->db, call->arena, claims.id, "logout",
 				 call->now, &row, &found, err))
 		return false;
-	return !found || sql_session_finish(call->db, call->arena, row.family,
-					    "logout", call->now, NULL, err);
+	return !found ||
+	       (sql_session_finish(call->db, call->arena, row.family, "logout",
+				   call->now, NULL, err) &&
+		note_session(call, "user.signed_out", &row, err));
 }
 
 bool op_auth_me(struct call *call, const struct auth_me_in *in,

@@ -28,7 +28,8 @@ struct credentials {
 
 /*
  * Who it is and whether that is enough for the route. Fills `ret` from the
- * token and from one statement; public routes need no call.
+ * token and from one statement, also when only the role is too low; public
+ * routes need no call.
  */
 bool session_open(const struct credentials *c, const struct route *route,
 		  const struct settings *settings, int64_t now, struct db *db,

@@ -1,7 +1,8 @@
 /*
  * cleanup: what has had its day: refresh tokens that expired, jobs that ended
  * a week ago, reports older than REPORT_TTL_DAYS with their files, workers
- * that have not been seen for a day.
+ * that have not been seen for a day, rows of the audit log older than
+ * AUDIT_LOG_RETENTION_DAYS.
  */
 #ifndef NIS2_JOBS_CLEANUP_H
 #define NIS2_JOBS_CLEANUP_H
