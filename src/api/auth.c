@@ -324,10 +324,9 @@ bool op_auth_logout(struct call *call, const struct auth_logout_in *in,
 	if (!sql_refresh_consume(call->db, call->arena, claims.id, "logout",
 				 call->now, &row, &found, err))
 		return false;
-	return !found ||
-	       (sql_session_finish(call->db, call->arena, row.family, "logout",
-				   call->now, NULL, err) &&
-		note_session(call, "user.signed_out", &row, err));
+	return !found || (sql_session_finish(call->db, call->arena, row.family,
+					     "logout", call->now, NULL, err) &&
+			  note_session(call, "user.signed_out", &row, err));
 }
 
 bool op_auth_me(struct call *call, const struct auth_me_in *in,

@@ -18,8 +18,7 @@ struct mac_key {
 };
 
 /* HMAC-SHA256(secret, label): the key for "audit chain v1". */
-void mac_key_derive(const char *secret, const char *label,
-		    struct mac_key *ret);
+void mac_key_derive(const char *secret, const char *label, struct mac_key *ret);
 
 /* MAC_HEX digits in lower case, in the arena. */
 char *mac_hex(const struct mac_key *key, const char *bytes, size_t len,

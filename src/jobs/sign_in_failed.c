@@ -36,20 +36,21 @@ static bool append(struct job_run *run, const struct sign_in_args *args,
 static bool put_notice(struct job_run *run, const struct sign_in_args *args,
 		       const char *user_id, struct err *err)
 {
-	return job_put(run->db, run->arena,
-		       &(struct job_new){
-			       .kind = "notice_mail",
-			       .args =
-				       &(struct notice_mail_args){
-					       .user_id = user_id,
-					       .notice =
-						       NOTICE_MAIL_ARGS_NOTICE_LOCKED,
-					       .ip_address = args->ip_address,
-					       .at = args->at,
-				       },
-			       .now = args->at,
-		       },
-		       err);
+	return job_put(
+		run->db, run->arena,
+		&(struct job_new){
+			.kind = "notice_mail",
+			.args =
+				&(struct notice_mail_args){
+					.user_id = user_id,
+					.notice =
+						NOTICE_MAIL_ARGS_NOTICE_LOCKED,
+					.ip_address = args->ip_address,
+					.at = args->at,
+				},
+			.now = args->at,
+		},
+		err);
 }
 
 static bool tell(struct job_run *run, const struct sign_in_args *args,
@@ -88,9 +89,9 @@ static bool run(struct job_run *run, const void *raw, struct err *err)
 	if (!sql_user_credentials(run->db, run->arena, args->email_key, &person,
 				  &known, err))
 		return false;
-	if (known && !sql_membership_choose(run->db, run->arena, person.id,
-					    person.last_org_id, &member, &found,
-					    err))
+	if (known &&
+	    !sql_membership_choose(run->db, run->arena, person.id,
+				   person.last_org_id, &member, &found, err))
 		return false;
 	log_event(LOG_INFO, "sign_in_failed", "user",
 		  known ? person.id : "unknown", "ip", args->ip_address,

@@ -15,9 +15,9 @@ struct walk {
 	struct arena *a; /* for what is told */
 	const struct audit_keys *keys;
 	const char *org;
-	int64_t seq;			/* of the row before */
+	int64_t seq;			 /* of the row before */
 	char before[AUDIT_HASH_LEN + 1]; /* and its hash */
-	int64_t end;			/* the last row that there should be */
+	int64_t end;			 /* the last row that there should be */
 	struct audit_verification *ret;
 };
 

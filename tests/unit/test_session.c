@@ -71,8 +71,9 @@ static const char *token(struct arena *a, const char *user, const char *org,
 	static const struct {
 		const char *user, *family;
 	} families[] = {
-		{ ANNA, "family-a" }, { BOB, "family-b" }, { CARL, "family-c" },
-		{ DORA, "family-d" }, { EMIL, "family-e" },
+		{ ANNA, "family-a" }, { BOB, "family-b" },
+		{ CARL, "family-c" }, { DORA, "family-d" },
+		{ EMIL, "family-e" },
 	};
 	const char *family = "family-x";
 	char *text = NULL;
