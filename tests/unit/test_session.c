@@ -71,9 +71,8 @@ static const char *token(struct arena *a, const char *user, const char *org,
 	static const struct {
 		const char *user, *family;
 	} families[] = {
-		{ ANNA, "family-a" }, { BOB, "family-b" },
-		{ CARL, "family-c" }, { DORA, "family-d" },
-		{ EMIL, "family-e" },
+		{ ANNA, "family-a" }, { BOB, "family-b" }, { CARL, "family-c" },
+		{ DORA, "family-d" }, { EMIL, "family-e" },
 	};
 	const char *family = "family-x";
 	char *text = NULL;
