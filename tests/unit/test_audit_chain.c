@@ -43,8 +43,8 @@ static const char *new_org(struct fixture *f)
 {
 	const char *id = id_new(&f->arena);
 
-	assert_ok(f, sql_org_insert(f->db, &f->arena, id, "An organisation",
-				    id, 1, NULL, &f->err));
+	assert_ok(f, sql_org_insert(f->db, &f->arena, id, "An organisation", id,
+				    1, NULL, &f->err));
 	return id;
 }
 
@@ -97,8 +97,8 @@ static void append_many(struct fixture *f, const char *org, const char *user,
 		struct audit_entry e = entry(org, i);
 
 		e.user_id = user;
-		assert_ok(f, audit_append(f->db, &f->arena, &ours, &e,
-					  &f->err));
+		assert_ok(f,
+			  audit_append(f->db, &f->arena, &ours, &e, &f->err));
 	}
 	assert_ok(f, db_commit(f->db, &f->err));
 }
@@ -314,13 +314,13 @@ static void any_column_of_any_row(void **state)
 		}
 }
 
-#define COPY                                                                \
-	"INSERT INTO audit_log (id, org_id, user_id, action, "              \
-	"resource_type, resource_id, details, ip_address, user_agent, "     \
-	"created_at, api_key_id, actor_email, actor_name, salt, "           \
-	"personal_hash, hash, seq) SELECT 'x' || id, org_id, user_id, "     \
-	"action, resource_type, resource_id, details, ip_address, "         \
-	"user_agent, created_at, api_key_id, actor_email, actor_name, "     \
+#define COPY                                                            \
+	"INSERT INTO audit_log (id, org_id, user_id, action, "          \
+	"resource_type, resource_id, details, ip_address, user_agent, " \
+	"created_at, api_key_id, actor_email, actor_name, salt, "       \
+	"personal_hash, hash, seq) SELECT 'x' || id, org_id, user_id, " \
+	"action, resource_type, resource_id, details, ip_address, "     \
+	"user_agent, created_at, api_key_id, actor_email, actor_name, " \
 	"salt, personal_hash, hash, "
 
 static void whatever_is_done_to_rows(void **state)
@@ -351,7 +351,8 @@ static void whatever_is_done_to_rows(void **state)
 		  "WHERE org_id = @",
 		  2, "changed" },
 		{ "the first removed, as by retention, with its hash",
-		  "UPDATE audit_chain SET purged_seq = 1, purged_hash = (SELECT "
+		  "UPDATE audit_chain SET purged_seq = 1, purged_hash = "
+		  "(SELECT "
 		  "hash FROM audit_log WHERE org_id = @ AND seq = 1) WHERE "
 		  "org_id = @;"
 		  "DELETE FROM audit_log WHERE org_id = @ AND seq = 1",
@@ -393,9 +394,9 @@ static void whatever_is_done_to_rows(void **state)
 		  COPY "NULL FROM audit_log WHERE org_id = @ AND seq = 2", 0,
 		  "inserted: it has no place" },
 		{ "one put in place of another",
-		  "UPDATE audit_log SET seq = 99 WHERE org_id = @ AND seq = 3;"
-		  COPY "3 FROM audit_log WHERE org_id = @ AND seq = 2;"
-		       "DELETE FROM audit_log WHERE org_id = @ AND seq = 99",
+		  "UPDATE audit_log SET seq = 99 WHERE org_id = @ AND seq = "
+		  "3;" COPY "3 FROM audit_log WHERE org_id = @ AND seq = 2;"
+		  "DELETE FROM audit_log WHERE org_id = @ AND seq = 99",
 		  3, "changed" },
 		{ "erased by half",
 		  "UPDATE audit_log SET erased_at = 1, salt = NULL, details = "
@@ -434,7 +435,8 @@ static void what_was_broken_stays_so_when_rows_follow(void **state)
 		int64_t seq;
 	} attacks[] = {
 		{ "DELETE FROM audit_log WHERE org_id = @ AND seq = 1;"
-		  "UPDATE audit_chain SET purged_seq = 1, purged_hash = (SELECT "
+		  "UPDATE audit_chain SET purged_seq = 1, purged_hash = "
+		  "(SELECT "
 		  "hash FROM audit_log WHERE org_id = @ AND seq = 2) WHERE "
 		  "org_id = @",
 		  2 },
@@ -531,8 +533,7 @@ static void an_erased_person_leaves_a_chain_that_holds(void **state)
 	append_many(f, org, stays, 1);
 	append_many(f, org, gone, 1);
 	append_many(f, other, gone, 1);
-	assert_ok(f,
-		  audit_erase_person(f->db, &f->arena, gone, 77, &f->err));
+	assert_ok(f, audit_erase_person(f->db, &f->arena, gone, 77, &f->err));
 	v = verify(f, org);
 	assert_true(v.intact);
 	assert_int_equal(v.rows, 4);
@@ -627,8 +628,7 @@ static void a_row_that_retention_removed_cannot_come_back(void **state)
 	struct audit_verification v;
 
 	retain(f, org, 3);
-	tamper(f, org,
-	       COPY "2 FROM audit_log WHERE org_id = @ AND seq = 3");
+	tamper(f, org, COPY "2 FROM audit_log WHERE org_id = @ AND seq = 3");
 	v = verify(f, org);
 	assert_false(v.intact);
 	assert_int_equal(v.first_bad_seq, 2);
@@ -658,9 +658,9 @@ static void an_organisation_without_rows_has_none_to_keep(void **state)
 	assert_int_equal(retain(f, new_org(f), 99).purged, 0);
 }
 
-#define case_on_both(name)                                      \
-	{ "sqlite: " #name, name, sqlite, fixture_end, 0 },     \
-	{                                                       \
+#define case_on_both(name)                                             \
+	{ "sqlite: " #name, name, sqlite, fixture_end, 0 },            \
+	{                                                              \
 		"postgresql: " #name, name, postgresql, fixture_end, 0 \
 	}
 
