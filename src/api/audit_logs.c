@@ -39,20 +39,19 @@ static struct audit_log shown(struct arena *a, const struct audit_row *row)
 	return log;
 }
 
+#define FILTER_ARGS(call, in)                                           \
+	.org = (call)->session->org_id, .action = (in)->action,         \
+	.resource_type = (in)->resource_type, .user_id = (in)->user_id, \
+	.has_since = (in)->has_from, .since = (in)->from,               \
+	.has_before = (in)->has_to, .before = (in)->to
+
 static bool read_page(struct call *call, const struct audit_list_in *in,
 		      struct audit_row_list *ret, struct err *err)
 {
 	return sql_audit_page(
 		call->db, call->arena,
 		&(struct sql_audit_page_args){
-			.org = call->session->org_id,
-			.action = in->action,
-			.resource_type = in->resource_type,
-			.user_id = in->user_id,
-			.has_since = in->has_from,
-			.since = in->from,
-			.has_before = in->has_to,
-			.before = in->to,
+			FILTER_ARGS(call, in),
 			.limit = in->page_size,
 			.offset = page_offset(in->page, in->page_size),
 		},
@@ -62,18 +61,10 @@ static bool read_page(struct call *call, const struct audit_list_in *in,
 static bool count(struct call *call, const struct audit_list_in *in,
 		  int64_t *ret, struct err *err)
 {
-	return sql_audit_total(call->db, call->arena,
-			       &(struct sql_audit_total_args){
-				       .org = call->session->org_id,
-				       .action = in->action,
-				       .resource_type = in->resource_type,
-				       .user_id = in->user_id,
-				       .has_since = in->has_from,
-				       .since = in->from,
-				       .has_before = in->has_to,
-				       .before = in->to,
-			       },
-			       ret, err);
+	return sql_audit_total(
+		call->db, call->arena,
+		&(struct sql_audit_total_args){ FILTER_ARGS(call, in) }, ret,
+		err);
 }
 
 bool op_audit_list(struct call *call, const struct audit_list_in *in,

@@ -36,12 +36,11 @@ static void the_hashes_are_those_of_the_rfc(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct mac_key key =
-			key_of(cases[i].key, strlen(cases[i].key));
+		struct mac_key key = key_of(cases[i].key, strlen(cases[i].key));
 
-		assert_string_equal(mac_hex(&key, cases[i].text,
-					    strlen(cases[i].text), &a),
-				    cases[i].hex);
+		assert_string_equal(
+			mac_hex(&key, cases[i].text, strlen(cases[i].text), &a),
+			cases[i].hex);
 	}
 }
 
