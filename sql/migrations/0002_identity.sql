@@ -122,8 +122,12 @@ CREATE INDEX sso_identity_user ON sso_identity (user_id);
 -- The rows of an organisation are a chain: each holds a keyed hash of itself
 -- and of the one before (store/audit.h). What says who it was (person, address,
 -- program, details) goes in as a hash of its own, so that it can be erased, as
--- the law wants, without breaking the chain.
+-- the law wants, without breaking the chain. Rows of before have no place in a
+-- chain and prove nothing; no release wrote any.
+DELETE FROM audit_log;
 ALTER TABLE audit_log ADD COLUMN api_key_id TEXT;
+ALTER TABLE audit_log ADD COLUMN actor_email TEXT; -- as they were then
+ALTER TABLE audit_log ADD COLUMN actor_name TEXT;
 ALTER TABLE audit_log ADD COLUMN seq BIGINT; -- 1, 2, … in the organisation
 ALTER TABLE audit_log ADD COLUMN salt TEXT; -- of personal_hash; erased with it
 ALTER TABLE audit_log ADD COLUMN personal_hash TEXT;
@@ -131,6 +135,8 @@ ALTER TABLE audit_log ADD COLUMN hash TEXT;
 ALTER TABLE audit_log ADD COLUMN erased_at BIGINT;
 CREATE UNIQUE INDEX audit_log_seq ON audit_log (org_id, seq);
 CREATE INDEX audit_log_person ON audit_log (user_id);
+DROP INDEX audit_log_org;
+CREATE INDEX audit_log_page ON audit_log (org_id, created_at, seq);
 
 -- Its two ends. What retention has removed is remembered by its last hash.
 CREATE TABLE audit_chain (
@@ -138,7 +144,8 @@ CREATE TABLE audit_chain (
 	last_seq BIGINT NOT NULL,
 	last_hash TEXT NOT NULL,
 	purged_seq BIGINT NOT NULL, -- rows up to this one are gone by retention
-	purged_hash TEXT NOT NULL
+	purged_hash TEXT NOT NULL,
+	seal TEXT NOT NULL -- keyed hash of the four
 );
 
 -- An invitation not yet accepted is no membership that counts.

@@ -11,6 +11,8 @@
 -- what others noted of them (whom they invited) loses its details.
 /*@pg SELECT audit_erase_user($1, $2) @*/
 /*@sqlite UPDATE audit_log SET user_id = CASE WHEN user_id = $1 THEN NULL ELSE user_id END,
+	actor_email = CASE WHEN user_id = $1 THEN NULL ELSE actor_email END,
+	actor_name = CASE WHEN user_id = $1 THEN NULL ELSE actor_name END,
 	ip_address = CASE WHEN user_id = $1 THEN '127.0.0.1' ELSE ip_address END,
 	user_agent = CASE WHEN user_id = $1 THEN '[erased]' ELSE user_agent END,
 	details = NULL, salt = NULL, erased_at = $2

@@ -10,6 +10,7 @@
 #include "crypto/token.h"
 #include "gen/queries.h"
 #include "http/session.h"
+#include "jobs/job.h"
 
 #define REFRESH_PATH "/api/v1/auth"
 
@@ -180,6 +181,41 @@ bool account_end_others(struct call *call, const char *reason, struct err *err)
 	       sql_account_revoke_others(call->db, call->arena, s->user_id,
 					 s->family, reason, call->now, NULL,
 					 err);
+}
+
+/* ---- what the audit log is told ---- */
+
+bool account_audit_org(struct call *call, const char *user_id,
+		       const char *preferred, const char **ret, struct err *err)
+{
+	struct membership_row member = { 0 };
+	bool found = false;
+
+	if (!sql_membership_choose(call->db, call->arena, user_id, preferred,
+				   &member, &found, err))
+		return false;
+	*ret = found ? member.org_id : NULL;
+	return true;
+}
+
+bool account_note_failure(struct call *call, const char *email_key, bool locked,
+			  struct err *err)
+{
+	struct sign_in_args args = {
+		.email_key = email_key,
+		.ip_address = call->request->ip,
+		.user_agent = call->request->user_agent,
+		.at = call->now,
+		.locked = locked,
+	};
+
+	return call_begin(call, err) &&
+	       job_put(call->db, call->arena,
+		       &(struct job_new){ .kind = "sign_in_failed",
+					  .args = &args,
+					  .now = call->now },
+		       err) &&
+	       call_commit(call, err);
 }
 
 void account_clear_cookies(struct call *call)

@@ -54,6 +54,23 @@ bool account_issue(struct call *call, const struct account_grant *grant,
  */
 bool account_end_others(struct call *call, const char *reason, struct err *err);
 
+/*
+ * The organisation whose audit log tells of a person without a session:
+ * `preferred` while they belong to it, else the one they used last or joined
+ * first. NULL: of none.
+ */
+bool account_audit_org(struct call *call, const char *user_id,
+		       const char *preferred, const char **ret,
+		       struct err *err);
+
+/*
+ * A sign-in came to nothing: commits a job that tells the audit log, by the
+ * same statement whether somebody has the address or not, so that the time
+ * says nothing about it. Then the caller raises.
+ */
+bool account_note_failure(struct call *call, const char *email_key, bool locked,
+			  struct err *err);
+
 /* Takes the three cookies back. */
 void account_clear_cookies(struct call *call);
 

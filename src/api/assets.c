@@ -42,8 +42,9 @@ bool op_asset_get(struct call *call, const struct asset_get_in *in,
 	return find(call, in->asset_id, out, err);
 }
 
-/* What the audit row says of an asset; `more` is ",…" or "". */
-static void describe(struct call *call, const struct asset *a, const char *more)
+/* What the audit row says of an asset; `fields` are those of an update. */
+static void describe(struct call *call, const struct asset *a,
+		     const char *fields)
 {
 	struct sb b = sb_new(call->arena, 256);
 
@@ -51,8 +52,11 @@ static void describe(struct call *call, const struct asset *a, const char *more)
 	codec_write_string(&b, a->name);
 	sb_add(&b, ",\"target\":");
 	codec_write_string(&b, a->target_value);
-	sb_addf(&b, ",\"type\":\"%s\"%s}", target_type_names[a->target_type],
-		more);
+	if (fields)
+		sb_addf(&b, ",\"updated_fields\":[%s]}", fields);
+	else
+		sb_addf(&b, ",\"type\":\"%s\"}",
+			target_type_names[a->target_type]);
 	call->audit.resource_id = a->id;
 	call->audit.details = b.s;
 }
@@ -89,7 +93,7 @@ bool op_asset_create(struct call *call, const struct asset_create_in *in,
 		return err_set(err, ERR_CONFLICT, DUPLICATE);
 	if (!find(call, id, out, err))
 		return false;
-	describe(call, out, "");
+	describe(call, out, NULL);
 	return true;
 }
 
@@ -160,7 +164,7 @@ static const char *changed_fields(struct call *call,
 	note_change(&names, body->set_target_value, "target_value");
 	note_change(&names, body->set_tags, "tags");
 	note_change(&names, body->has_is_active, "is_active");
-	return arena_printf(call->arena, ",\"updated_fields\":[%s]", names.s);
+	return names.s;
 }
 
 static bool store(struct call *call, const struct asset *a, struct asset *out,
@@ -213,6 +217,6 @@ bool op_asset_delete(struct call *call, const struct asset_delete_in *in,
 	    !sql_asset_delete(call->db, call->arena, call->session->org_id,
 			      in->asset_id, NULL, err))
 		return false;
-	describe(call, &asset, "");
+	describe(call, &asset, NULL);
 	return true;
 }

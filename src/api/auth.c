@@ -10,6 +10,7 @@
 #include "crypto/token.h"
 #include "gen/api_ops.h"
 #include "gen/queries.h"
+#include "http/audit.h"
 #include "http/call.h"
 
 /* ---- register ---- */
@@ -43,7 +44,16 @@ bool op_auth_register(struct call *call, const struct auth_register_in *in,
 				     .role = role_names[ROLE_ADMIN],
 				     .slim = in->slim,
 			     },
-			     out, err);
+			     out, err) &&
+	       audit_note(call,
+			  &(struct audit_note){
+				  .org_id = account.org_id,
+				  .user_id = account.user_id,
+				  .action = "user.registered",
+				  .resource = "user",
+				  .resource_id = account.user_id,
+			  },
+			  err);
 }
 
 /* ---- login ---- */
@@ -65,6 +75,17 @@ static struct user user_of(const struct credential_row *row)
 	};
 }
 
+/* Counted, and told to the audit log, whoever it was. */
+static bool note_failure(struct call *call, const char *key, struct err *err)
+{
+	struct err closed = { 0 };
+
+	lock_failed(call->arena, key, call->now);
+	return account_note_failure(
+		call, key, !lock_check(call->arena, key, call->now, &closed),
+		err);
+}
+
 /* Takes as long for an address that nobody has. */
 static bool check_password(struct call *call, const char *key,
 			   const char *password,
@@ -74,14 +95,13 @@ static bool check_password(struct call *call, const char *key,
 
 	if (!password_verify(password, row->password_hash, &same, err))
 		return false;
-	if (!same) {
-		lock_failed(call->arena, key, call->request->ip, call->now,
-			    NULL);
-		return err_set(err, ERR_UNAUTHENTICATED,
+	if (!same)
+		return note_failure(call, key, err) &&
+		       err_set(err, ERR_UNAUTHENTICATED,
 			       "Invalid email or password");
-	}
 	if (!row->is_active)
-		return err_set(err, ERR_FORBIDDEN, "Account is deactivated");
+		return account_note_failure(call, key, false, err) &&
+		       err_set(err, ERR_FORBIDDEN, "Account is deactivated");
 	return true;
 }
 
@@ -167,7 +187,16 @@ static bool sign_in(struct call *call, const struct auth_login_in *in,
 				  call->now, err) &&
 	       account_issue(call, &grant, out, err) &&
 	       (!row->has_totp_enabled_at ||
-		totp_note(call, row, in->body.totp_code, grant.org_id, err));
+		totp_note(call, row, in->body.totp_code, grant.org_id, err)) &&
+	       (!grant.org_id || audit_note(call,
+					    &(struct audit_note){
+						    .org_id = grant.org_id,
+						    .user_id = row->id,
+						    .action = "user.signed_in",
+						    .resource = "user",
+						    .resource_id = row->id,
+					    },
+					    err));
 }
 
 bool op_auth_login(struct call *call, const struct auth_login_in *in,
@@ -236,6 +265,22 @@ static bool outdated(struct err *err)
 		       "Refresh token invalidated by password change");
 }
 
+/* Of a person whose token says who they are; the session it belongs to. */
+static bool note_session(struct call *call, const char *action,
+			 const struct refresh_row *row, struct err *err)
+{
+	struct audit_note note = {
+		.user_id = row->user_id,
+		.action = action,
+		.resource = "session",
+		.resource_id = row->family,
+	};
+
+	return account_audit_org(call, row->user_id, row->org_id, &note.org_id,
+				 err) &&
+	       (!note.org_id || audit_note(call, &note, err));
+}
+
 /*
  * A token that comes a second time was stolen, now or then: all that descend
  * from the same sign-in end here. That must stay although the call fails.
@@ -244,7 +289,7 @@ static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
 {
 	struct refresh_row row = { 0 };
 	bool found = false;
-	int64_t revoked = 0;
+	int64_t revoked = 0, ended = 0;
 
 	if (!sql_refresh_find(call->db, call->arena, jti, &row, &found, err))
 		return false;
@@ -254,7 +299,8 @@ static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
 	    (!sql_refresh_revoke_family(call->db, call->arena, row.family,
 					"reuse", call->now, &revoked, err) ||
 	     !sql_session_finish(call->db, call->arena, row.family, "reuse",
-				 call->now, NULL, err)))
+				 call->now, &ended, err) ||
+	     (ended && !note_session(call, "user.token_reused", &row, err))))
 		return false;
 	return call_commit(call, err) &&
 	       err_set(err, ERR_UNAUTHENTICATED,

@@ -12,6 +12,7 @@
 #include "cmd/start.h"
 #include "codec/format.h"
 #include "crypto/password.h"
+#include "store/audit.h"
 #include "store/db.h"
 
 enum { PASSWORD_MIN = 8, PASSWORD_MAX = 128 };
@@ -58,8 +59,27 @@ static bool read_email(struct command_line *line, const char **ret,
 	return *ret || err_set(err, ERR_INVALID, "%s", why);
 }
 
+/* The first row of the new organisation's audit log. */
+static bool note(struct command_line *line, struct db *db,
+		 const struct settings *settings, const struct account *account,
+		 int64_t now, struct err *err)
+{
+	return audit_append(db, line->arena, settings,
+			    &(struct audit_entry){
+				    .org_id = account->org_id,
+				    .user_id = account->user_id,
+				    .action = "user.registered",
+				    .resource_type = "user",
+				    .resource_id = account->user_id,
+				    .user_agent = "nis2 user create",
+				    .now = now,
+			    },
+			    err);
+}
+
 static bool create(struct command_line *line, struct db *db,
-		   struct account *ret, struct err *err)
+		   const struct settings *settings, struct account *ret,
+		   struct err *err)
 {
 	struct account_new in = {
 		.full_name = command_option(line, "name"),
@@ -76,7 +96,8 @@ static bool create(struct command_line *line, struct db *db,
 	    !db_begin_write(db, err))
 		return false;
 	in.password_hash = hash;
-	if (!account_create(db, line->arena, &in, ret, err)) {
+	if (!account_create(db, line->arena, &in, ret, err) ||
+	    !note(line, db, settings, ret, in.now, err)) {
 		db_rollback(db);
 		return false;
 	}
@@ -92,7 +113,7 @@ static int run(struct command_line *line)
 
 	if (!start_settings(line, &settings, &err) ||
 	    !start_tables(&settings, &db, &err) ||
-	    !create(line, db, &account, &err))
+	    !create(line, db, &settings, &account, &err))
 		return command_fail(line, &err);
 	printf("user %s\norganization %s\n", account.user_id, account.org_id);
 	return EXIT_OK;

@@ -3,12 +3,14 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "codec/codec.h"
 #include "store/audit.h"
+#include "store/kv.h"
 
 /* What the columns of the contract hold. */
-enum { RESOURCE_MAX = 50, METHOD_MAX = 8 };
+enum { RESOURCE_MAX = 50, METHOD_MAX = 8, REFUSED_SECONDS = 60 };
 
 bool audit_note(struct call *call, const struct audit_note *note,
 		struct err *err)
@@ -65,18 +67,26 @@ static const char *first_segment(const char *path, struct arena *a)
 				     : span_len(segment));
 }
 
+/* {path, method, and room for more. */
+static struct sb describe(struct call *call)
+{
+	struct sb b = sb_new(call->arena, 128);
+
+	sb_add(&b, "{\"path\":");
+	codec_write_string(&b, call->request->path);
+	sb_add(&b, ",\"method\":");
+	codec_write_string(&b, call->request->method);
+	return b;
+}
+
 bool audit_general(struct call *call, int status, struct err *err)
 {
 	char *action =
 		arena_strndup(call->arena, call->request->method, METHOD_MAX);
-	struct sb details = sb_new(call->arena, 128);
+	struct sb details = describe(call);
 
 	for (char *p = action; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
-	sb_add(&details, "{\"path\":");
-	codec_write_string(&details, call->request->path);
-	sb_add(&details, ",\"method\":");
-	codec_write_string(&details, call->request->method);
 	sb_addf(&details, ",\"status\":%d}", status);
 	return audit_note(call,
 			  &(struct audit_note){
@@ -87,4 +97,49 @@ bool audit_general(struct call *call, int status, struct err *err)
 				  .details = details.s,
 			  },
 			  err);
+}
+
+/* The first of its kind within a minute. */
+static bool first_refusal(struct call *call, const struct route *route)
+{
+	const struct session *s = call->session;
+	const char *key = arena_printf(call->arena, "refused:%s:%s", route->id,
+				       s->user_id ? s->user_id : s->key_id);
+	int64_t count = 0;
+
+	return kv_take(kv_process(), key, REFUSED_SECONDS * CLOCK_SECOND,
+		       call->now, &count, NULL, NULL) &&
+	       count == 1;
+}
+
+static bool note_refusal(struct call *call, struct err *err)
+{
+	struct sb details = describe(call);
+
+	sb_addc(&details, '}');
+	return audit_note(call,
+			  &(struct audit_note){
+				  .action = "access.refused",
+				  .resource = first_segment(call->request->path,
+							    call->arena),
+				  .details = details.s,
+			  },
+			  err);
+}
+
+bool audit_refused(struct call *call, const struct route *route,
+		   struct err *err)
+{
+	const struct session *s = call->session;
+
+	if ((!s->user_id && !s->key_id) || !s->org_id ||
+	    !first_refusal(call, route))
+		return true;
+	if (!db_begin_write(call->db, err))
+		return false;
+	if (!note_refusal(call, err)) {
+		db_rollback(call->db);
+		return false;
+	}
+	return db_commit(call->db, err);
 }

@@ -9,6 +9,7 @@
 #define NIS2_HTTP_AUDIT_H
 
 #include "http/call.h"
+#include "http/route.h"
 
 /*
  * `action` on call->audit.resource_id with call->audit.details, by the person
@@ -32,5 +33,14 @@ bool audit_note(struct call *call, const struct audit_note *note,
 
 /* "post" on "assets", {path, method, status}. */
 bool audit_general(struct call *call, int status, struct err *err);
+
+/*
+ * "access.refused" {path, method}: somebody known asked for what their role
+ * does not allow, in the organisation of the session. In a transaction of its
+ * own, and one row a minute for a person and a route, so that a loop of
+ * refusals costs no loop of rows.
+ */
+bool audit_refused(struct call *call, const struct route *route,
+		   struct err *err);
 
 #endif

@@ -70,6 +70,7 @@ struct exchange {
 	const struct route *route;
 	const char *params[PARAMS_MAX]; /* of the path, percent-decoded */
 	struct session session;
+	bool refused;		  /* known who, and not allowed to */
 	struct issue_list issues; /* of a 422 */
 	struct limit_state limit;
 

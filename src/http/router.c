@@ -160,13 +160,11 @@ static void act_as(struct db *db, const struct session *s)
 	db_scope(db, (struct db_scope){ s->org_id, s->user_id });
 }
 
-static bool authorise(struct router *r, struct exchange *x, struct call *call,
-		      struct err *err)
+static bool identify(struct router *r, struct exchange *x, struct call *call,
+		     struct err *err)
 {
 	const struct route *route = x->route;
 
-	if (route->need == NEED_PUBLIC)
-		return true;
 	if (!session_open(&x->credentials, route, x->request.ip, call->now,
 			  call->db, &x->arena, &x->session, err))
 		return false;
@@ -181,6 +179,17 @@ static bool authorise(struct router *r, struct exchange *x, struct call *call,
 		return false;
 	act_as(call->db, &x->session);
 	return true;
+}
+
+static bool authorise(struct router *r, struct exchange *x, struct call *call,
+		      struct err *err)
+{
+	if (x->route->need == NEED_PUBLIC)
+		return true;
+	if (identify(r, x, call, err))
+		return true;
+	x->refused = err->kind == ERR_FORBIDDEN;
+	return false;
 }
 
 /* Everything that may refuse, in the contract's order. */
@@ -255,6 +264,18 @@ static bool perform(struct router *r, struct exchange *x, struct call *call,
 	       (!call->in_transaction || call_commit(call, err));
 }
 
+/* An attempt to change what one may not is worth a row; a read is not. */
+static void note_refusal(struct exchange *x, struct call *call)
+{
+	struct err err = { 0 };
+
+	if (!x->refused || !changes(x->route->method))
+		return;
+	act_as(call->db, call->session);
+	if (!audit_refused(call, x->route, &err))
+		log_error(x->route->id, x->request.id, &err);
+}
+
 static void refuse(struct exchange *x, const struct err *err)
 {
 	if (reply_status_of(err->kind) >= 500)
@@ -285,6 +306,8 @@ void router_run(struct router *r, struct exchange *x, struct db *db)
 
 	if (!ok && call.in_transaction)
 		db_rollback(db);
+	if (!ok)
+		note_refusal(x, &call);
 	if (x->session.key)
 		api_key_used(&call);
 	if (db)

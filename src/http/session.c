@@ -195,8 +195,7 @@ bool session_open(const struct credentials *c, const struct route *route,
 	    !read_user(db, &claims, a, &row, err))
 		return false;
 	role = role_of(row.role);
-	if (route->need > NEED_USER && (!check_org(&row, &claims, err) ||
-					!check_role(role, route->need, err)))
+	if (route->need > NEED_USER && !check_org(&row, &claims, err))
 		return false;
 	/* One of several, when the token names none, is nobody's choice. */
 	if (!claims.org_id && row.org_count > 1) {
@@ -213,7 +212,7 @@ bool session_open(const struct credentials *c, const struct route *route,
 		.confirmed_at = row.confirmed_at,
 		.user = user_of(&row, a),
 	};
-	return true;
+	return route->need <= NEED_USER || check_role(role, route->need, err);
 }
 
 bool session_enter(const struct route *route, const char *org_id, struct db *db,
@@ -231,10 +230,12 @@ bool session_enter(const struct route *route, const char *org_id, struct db *db,
 	counts = found && (member.has_accepted_at || route->org_pending);
 	if (!counts && route->org_missing)
 		return err_set(err, ERR_NOT_FOUND, "%s", route->org_missing);
-	if (!counts || role_of(member.role) < least_role(route->org_need))
+	if (!counts)
 		return err_set(err, ERR_FORBIDDEN, "%s", route->org_refusal);
 	s->org_id = id;
 	s->role = role_of(member.role);
+	if (s->role < least_role(route->org_need))
+		return err_set(err, ERR_FORBIDDEN, "%s", route->org_refusal);
 	return true;
 }
 

@@ -32,8 +32,8 @@ const char *session_api_key(const struct credentials *c);
 
 /*
  * Who it is and whether that is enough for the route. Fills `ret` from the
- * token, or the API key, and from one statement; public routes need no call.
- * `ip` is the client's address.
+ * token, or the API key, and from one statement, also when only the role is too
+ * low; public routes need no call. `ip` is the client's address.
  */
 bool session_open(const struct credentials *c, const struct route *route,
 		  const char *ip, int64_t now, struct db *db, struct arena *a,

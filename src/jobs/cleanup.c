@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/rand.h"
 #include "gen/queries.h"
 #include "jobs/mail.h"
 #include "jobs/report_file.h"
+#include "store/audit.h"
 
-enum { JOB_DAYS = 7, WORKER_DAYS = 1, INVITATION_DAYS = 90 };
+enum { JOB_DAYS = 7, WORKER_DAYS = 1, INVITATION_DAYS = 90, ORGS_PAGE = 200 };
 
 /* The sweep belongs to nobody; this row is an organisation's. */
 static bool delete_row(struct db *db, struct arena *a,
@@ -95,6 +97,41 @@ static bool sweep_folders(struct db *db, const struct settings *settings,
 	return ok;
 }
 
+/* Rows that were tampered with go too, but not without a word. */
+static void tell_broken(struct arena *a, const char *org,
+			const struct audit_verification *v)
+{
+	if (!v->intact)
+		log_event(LOG_ERROR, "audit_chain_broken", "org", org, "row",
+			  arena_printf(a, "%lld", (long long)v->first_bad_seq),
+			  "id", v->first_bad_id, "reason", v->reason, NULL);
+}
+
+static bool sweep_audit(struct db *db, const struct settings *settings,
+			int64_t now, struct err *err)
+{
+	_arena_ struct arena a = { 0 };
+	int64_t before = now - settings->audit_days * CLOCK_DAY;
+	struct org_slug_list orgs = { 0 };
+	const char *after = "";
+	bool ok = true;
+
+	do {
+		ok = sql_audit_orgs(db, &a, after, ORGS_PAGE, &orgs, err);
+		for (size_t i = 0; ok && i < orgs.len; i++) {
+			struct audit_verification v = { 0 };
+
+			after = orgs.items[i].id;
+			db_scope(db, (struct db_scope){ .org_id = after });
+			ok = audit_retain(db, settings, after, before, &a, &v,
+					  err);
+			tell_broken(&a, after, &v);
+		}
+		db_scope(db, (struct db_scope){ 0 });
+	} while (ok && orgs.len == ORGS_PAGE);
+	return ok;
+}
+
 bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
 		 struct err *err)
 {
@@ -111,5 +148,6 @@ bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
 	       sql_worker_purge(db, &a, now - WORKER_DAYS * CLOCK_DAY, NULL,
 				err) &&
 	       sweep_reports(db, settings, &a, now, err) &&
-	       sweep_folders(db, settings, &a, err);
+	       sweep_folders(db, settings, &a, err) &&
+	       sweep_audit(db, settings, now, err);
 }

@@ -57,6 +57,7 @@ static inline struct settings test_settings(void)
 	return (struct settings){
 		.environment = "production",
 		.jwt_secret = TEST_SECRET,
+		.data_key = TEST_SECRET,
 		.cors_origins = "https://app.example",
 		.trusted_proxies = "",
 		.public_url = "https://app.example",
