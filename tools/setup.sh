@@ -19,6 +19,7 @@ run   libmicrohttpd-dev         -          HTTP server
 run   libjansson-dev            -          JSON parser
 run   libsqlite3-dev            -          SQLite
 run   libpq-dev                 -          PostgreSQL client
+run   libcurl4-openssl-dev      -          HTTPS and SMTP client
 run   libssl-dev                -          TLS and certificates
 run   libsodium-dev             -          password hashing, encryption, randomness
 run   libjwt-dev                -          signed tokens

@@ -189,6 +189,7 @@ static bool keep_session(struct call *call, const struct account_grant *grant,
 			.id = refresh->family,
 			.user_id = refresh->user_id,
 			.org = refresh->org_id,
+			.sso_org = grant->sso_org_id,
 			.ip_address = call->request->ip,
 			.user_agent = call->request->user_agent,
 			.now = call->now,
@@ -256,6 +257,16 @@ bool account_issue(struct call *call, const struct account_grant *grant,
 	out->user = *grant->user;
 	out->org_id = grant->org_id;
 	return true;
+}
+
+const char *account_public_url(struct call *call)
+{
+	const char *url = call->settings->public_url;
+	size_t len = strlen(url);
+
+	while (len && url[len - 1] == '/')
+		len--;
+	return arena_strndup(call->arena, url, len);
 }
 
 void account_clear_cookies(struct call *call)

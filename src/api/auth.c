@@ -216,7 +216,8 @@ static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
 }
 
 static bool active_user(struct call *call, const struct refresh_row *row,
-			struct user *ret, struct err *err)
+			struct user *ret, const char **ret_sso_org,
+			struct err *err)
 {
 	struct session_row session = { 0 };
 	bool found = false;
@@ -232,6 +233,7 @@ static bool active_user(struct call *call, const struct refresh_row *row,
 		    session.password_changed_at / CLOCK_SECOND)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Refresh token invalidated by password change");
+	*ret_sso_org = session.sso_org_id;
 	return sql_user_get(call->db, call->arena, row->user_id, ret, err);
 }
 
@@ -241,6 +243,7 @@ bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
 	struct account_grant grant = { .slim = in->slim };
 	struct token_claims claims = { 0 };
 	struct refresh_row row = { 0 };
+	const char *sso_org = NULL;
 	struct user user = { 0 };
 	bool found = false;
 
@@ -252,9 +255,13 @@ bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
 		return false;
 	if (!found)
 		return refuse_reuse(call, claims.id, err);
-	if (!active_user(call, &row, &user, err) ||
+	if (!active_user(call, &row, &user, &sso_org, err) ||
 	    !choose_org(call, &user, row.org_id, &grant, err))
 		return false;
+	/* What a provider vouched for does not lead into another place. */
+	if (sso_org && (!grant.org_id || strcmp(grant.org_id, sso_org) != 0))
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "User not found or inactive");
 	grant.family = row.family;
 	return account_issue(call, &grant, out, err);
 }

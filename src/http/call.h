@@ -32,6 +32,8 @@ struct session {
 	const char *family;	 /* of the refresh tokens: the sign-in's id */
 	int64_t confirmed_at;	 /* a password or a code was last asked for */
 	const struct user *user; /* the account; NULL for an API key */
+	/* Whose identity provider vouched: it works there and nowhere else. */
+	const char *sso_org_id;
 };
 
 /* What handlers of the auth group need of the request; NULL when absent. */
@@ -44,6 +46,7 @@ struct request {
 	const char *access_cookie;
 	const char *refresh_cookie;
 	const char *csrf_cookie;
+	const char *sso_cookie; /* sso_state */
 };
 
 /* A Set-Cookie or any other header that the reply is to carry. */
