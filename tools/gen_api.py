@@ -30,7 +30,7 @@ INFO = {"title": TEXT, "version": TEXT, "summary": TEXT, "description": TEXT, "l
 OPERATION = {"operationId": TEXT, "tags": LIST, "summary": TEXT, "description": TEXT, "parameters": LIST,
              "requestBody": OBJECT, "responses": OBJECT, "security": LIST, "deprecated": FLAG, "x-role": TEXT,
              "x-scope": TEXT, "x-limit": COUNT, "x-csrf": TEXT, "x-audit": OBJECT, "x-inline": TEXT,
-             "x-count-first": FLAG, "x-transaction": TEXT, "x-org": OBJECT}
+             "x-count-first": FLAG, "x-transaction": TEXT, "x-org": OBJECT, "x-sso": FLAG}
 PARAMETER = {"name": TEXT, "in": TEXT, "required": FLAG, "description": TEXT, "schema": OBJECT, "deprecated": FLAG,
              "example": ANY, "examples": OBJECT}
 BODY = {"required": FLAG, "description": TEXT, "content": OBJECT}
@@ -177,6 +177,8 @@ def check_policy(where, words, document):
                          ("x-inline", INLINE)):
         if word in words:
             one_of(f"{where}.{word}", words[word], values)
+    if "x-sso" in words and words["x-role"] != "user":
+        raise Problem(f"{where}.x-sso", "goes with x-role: user")
     if "x-audit" in words:
         check_audit(f"{where}.x-audit", words["x-audit"])
     if "x-org" in words:
@@ -284,7 +286,7 @@ def read_responses(path, responses, document, types):
     for status, words in responses.items():
         if not re.fullmatch(r"[2-5]\d\d", status):
             raise Problem(f"{path}.{status}", "is not a status")
-        if status.startswith("2"):
+        if status.startswith("2") or status == "302":
             if out:
                 raise Problem(f"{path}.{status}", "a second success")
             out = read_success(f"{path}.{status}", int(status), words, types)
@@ -301,8 +303,8 @@ def read_success(path, status, words, types):
     check_words(path, words, RESPONSE, ["description"])
     check_headers(f"{path}.headers", words.get("headers", {}))
     content = words.get("content", {})
-    if (status == 204) != (not content):
-        raise Problem(path, "204 has no content, and only 204 has none")
+    if (status in (204, 302)) != (not content):
+        raise Problem(path, "204 and 302 have no content, and only they have none")
     for media, one in content.items():
         check_words(f"{path}.content.{media}", one, MEDIA, ["schema"])
     if not content:
@@ -390,7 +392,7 @@ def route_parts(op):
     if "x-limit" in words:
         parts.append(f".limit = {words['x-limit']}")
     for word, member in (("x-csrf", "csrf_exempt"), ("x-count-first", "count_first"),
-                         ("x-transaction", "late_transaction")):
+                         ("x-transaction", "late_transaction"), ("x-sso", "sso_ok")):
         if word in words:
             parts.append(f".{member} = true")
     if "x-audit" in words:

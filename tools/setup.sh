@@ -20,10 +20,10 @@ run   libjansson-dev            -          JSON parser
 run   libsqlite3-dev            -          SQLite
 run   libpq-dev                 -          PostgreSQL client
 run   libhiredis-dev            -          Redis client
+run   libcurl4-openssl-dev      -          HTTPS and SMTP client
 run   libssl-dev                -          TLS and certificates
 run   libsodium-dev             -          password hashing, encryption, randomness
 run   libjwt-dev                -          signed tokens
-run   libcurl4-openssl-dev      -          mail to a server
 run   liboath-dev               -          codes of the second factor
 run   libunbound-dev            -          DNS resolver
 run   libcsv-dev                -          CSV parser

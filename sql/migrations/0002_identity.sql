@@ -12,6 +12,7 @@ CREATE TABLE session (
 	id TEXT PRIMARY KEY,
 	user_id TEXT NOT NULL REFERENCES app_user (id) ON DELETE CASCADE,
 	active_org TEXT, -- of its newest tokens
+	sso_org_id TEXT, -- whose provider vouched: works there and nowhere else
 	ip_address TEXT,
 	user_agent TEXT,
 	created_at BIGINT NOT NULL,

@@ -84,6 +84,7 @@ static bool keep_session(struct call *call, const struct account_grant *grant,
 			.id = refresh->family,
 			.user_id = refresh->user_id,
 			.org = refresh->org_id,
+			.sso_org = grant->sso_org_id,
 			.ip_address = call->request->ip,
 			.user_agent = call->request->user_agent,
 			.now = call->now,
@@ -209,6 +210,10 @@ bool account_note_failure(struct call *call, const char *email_key, bool locked,
 		.locked = locked,
 	};
 
+	/* What the call did so far fails with it. */
+	if (call->in_transaction)
+		db_rollback(call->db);
+	call->in_transaction = false;
 	return call_begin(call, err) &&
 	       job_put(call->db, call->arena,
 		       &(struct job_new){ .kind = "sign_in_failed",
@@ -216,6 +221,16 @@ bool account_note_failure(struct call *call, const char *email_key, bool locked,
 					  .now = call->now },
 		       err) &&
 	       call_commit(call, err);
+}
+
+const char *account_public_url(struct call *call)
+{
+	const char *url = call->settings->public_url;
+	size_t len = strlen(url);
+
+	while (len && url[len - 1] == '/')
+		len--;
+	return arena_strndup(call->arena, url, len);
 }
 
 void account_clear_cookies(struct call *call)

@@ -37,7 +37,9 @@ struct account_grant {
 	const char *org_id; /* NULL: a user without an organisation */
 	const char *role;   /* as in org_id */
 	const char *family; /* NULL: a new sign-in */
-	bool slim;	    /* no tokens in the body */
+	/* The organisation whose identity provider vouched, or NULL. */
+	const char *sso_org_id;
+	bool slim; /* no tokens in the body */
 };
 
 /*
@@ -70,6 +72,9 @@ bool account_audit_org(struct call *call, const char *user_id,
  */
 bool account_note_failure(struct call *call, const char *email_key, bool locked,
 			  struct err *err);
+
+/* PUBLIC_URL without a slash at its end. */
+const char *account_public_url(struct call *call);
 
 /* Takes the three cookies back. */
 void account_clear_cookies(struct call *call);

@@ -78,12 +78,10 @@ static struct user user_of(const struct credential_row *row)
 /* Counted, and told to the audit log, whoever it was. */
 static bool note_failure(struct call *call, const char *key, struct err *err)
 {
-	struct err closed = { 0 };
+	bool locked = false;
 
-	lock_failed(call->arena, key, call->now);
-	return account_note_failure(
-		call, key, !lock_check(call->arena, key, call->now, &closed),
-		err);
+	lock_failed(call->arena, key, call->request->ip, call->now, &locked);
+	return account_note_failure(call, key, locked, err);
 }
 
 /* Takes as long for an address that nobody has. */
@@ -110,12 +108,15 @@ static bool check_password(struct call *call, const char *key,
 static bool check_code(struct call *call, const char *key, const char *code,
 		       const struct credential_row *row, struct err *err)
 {
+	struct err refused;
+
 	if (!row->has_totp_enabled_at || totp_check(call, row, code, err))
 		return true;
-	if (err->kind == ERR_UNAUTHENTICATED)
-		lock_failed(call->arena, key, call->request->ip, call->now,
-			    NULL);
-	return false;
+	if (err->kind != ERR_UNAUTHENTICATED)
+		return false;
+	refused = *err;
+	return note_failure(call, key, err) &&
+	       err_set(err, refused.kind, "%s", refused.msg);
 }
 
 static bool refresh_hash(struct call *call, const char *password,
@@ -308,7 +309,8 @@ static bool refuse_reuse(struct call *call, const char *jti, struct err *err)
 }
 
 static bool active_user(struct call *call, const struct refresh_row *row,
-			struct user *ret, struct err *err)
+			struct user *ret, const char **ret_sso_org,
+			struct err *err)
 {
 	struct session_row session = { 0 };
 	bool found = false;
@@ -327,6 +329,7 @@ static bool active_user(struct call *call, const struct refresh_row *row,
 	if (!session.session_id || session.has_ended_at)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			       "Refresh token has been revoked");
+	*ret_sso_org = session.sso_org_id;
 	return sql_user_get(call->db, call->arena, row->user_id, ret, err);
 }
 
@@ -336,6 +339,7 @@ bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
 	struct account_grant grant = { .slim = in->slim };
 	struct token_claims claims = { 0 };
 	struct refresh_row row = { 0 };
+	const char *sso_org = NULL;
 	struct user user = { 0 };
 	bool found = false;
 
@@ -347,9 +351,13 @@ bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
 		return false;
 	if (!found)
 		return refuse_reuse(call, claims.id, err);
-	if (!active_user(call, &row, &user, err) ||
+	if (!active_user(call, &row, &user, &sso_org, err) ||
 	    !choose_org(call, &user, row.org_id, &grant, err))
 		return false;
+	/* What a provider vouched for does not lead into another place. */
+	if (sso_org && (!grant.org_id || strcmp(grant.org_id, sso_org) != 0))
+		return err_set(err, ERR_UNAUTHENTICATED,
+			       "User not found or inactive");
 	grant.family = row.family;
 	return account_issue(call, &grant, out, err);
 }
@@ -360,13 +368,18 @@ bool op_auth_refresh(struct call *call, const struct auth_refresh_in *in,
 static bool end_sign_in(struct call *call, const struct token_claims *claims,
 			struct err *err)
 {
-	const char *family = claims->family;
+	const struct refresh_row row = { .user_id = claims->user_id,
+					 .org_id = claims->org_id,
+					 .family = claims->family };
+	int64_t ended = 0;
 
-	return !family ||
-	       (sql_refresh_revoke_family(call->db, call->arena, family,
-					  "logout", call->now, NULL, err) &&
-		sql_session_finish(call->db, call->arena, family, "logout",
-				   call->now, NULL, err));
+	if (!row.family || !row.user_id)
+		return true;
+	return sql_refresh_revoke_family(call->db, call->arena, row.family,
+					 "logout", call->now, NULL, err) &&
+	       sql_session_finish(call->db, call->arena, row.family, "logout",
+				  call->now, &ended, err) &&
+	       (!ended || note_session(call, "user.signed_out", &row, err));
 }
 
 /*
@@ -386,7 +399,7 @@ bool op_auth_logout(struct call *call, const struct auth_logout_in *in,
 	    !end_sign_in(call, &refresh, err))
 		return false;
 	return !access || !*access ||
-	       !token_verify(access, call->settings->jwt_secret,
+	       !token_verify(access, token_keys_process(),
 			     call->now / CLOCK_SECOND, call->arena, &claims,
 			     &ignored) ||
 	       end_sign_in(call, &claims, err);

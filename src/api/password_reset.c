@@ -126,6 +126,6 @@ bool op_auth_reset_password(struct call *call,
 	    !password_hash(in->body.new_password, call->arena, &hash, err) ||
 	    !set_password(call, &who, token, hash, err))
 		return false;
-	lock_passed(call->arena, who.email_key);
+	lock_passed(call->arena, who.email_key, call->request->ip, call->now);
 	return true;
 }

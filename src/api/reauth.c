@@ -6,7 +6,6 @@
 #include "api/lock.h"
 #include "crypto/password.h"
 #include "gen/queries.h"
-#include "jobs/job.h"
 
 static const char *key_of(struct call *call)
 {
@@ -22,32 +21,6 @@ bool reauth_open(struct call *call, struct err *err)
 			  call->now, err);
 }
 
-/*
- * For the trail and the notice to the owner, as a sign-in that closed it. It
- * must stay although the call fails: what the call did so far goes now.
- */
-static bool tell_locked(struct call *call, struct err *err)
-{
-	struct sign_in_args args = {
-		.email_key = key_of(call),
-		.ip_address = call->request->ip,
-		.user_agent = call->request->user_agent,
-		.at = call->now,
-		.locked = true,
-	};
-
-	if (call->in_transaction)
-		db_rollback(call->db);
-	call->in_transaction = false;
-	return call_begin(call, err) &&
-	       job_put(call->db, call->arena,
-		       &(struct job_new){ .kind = "sign_in_failed",
-					  .args = &args,
-					  .now = call->now },
-		       err) &&
-	       call_commit(call, err);
-}
-
 bool reauth_failed(struct call *call, enum err_kind kind, const char *refusal,
 		   struct err *err)
 {
@@ -55,7 +28,7 @@ bool reauth_failed(struct call *call, enum err_kind kind, const char *refusal,
 
 	lock_failed(call->arena, key_of(call), call->request->ip, call->now,
 		    &locked);
-	if (locked && !tell_locked(call, err))
+	if (locked && !account_note_failure(call, key_of(call), true, err))
 		return false;
 	return err_set(err, kind, "%s", refusal);
 }

@@ -216,13 +216,6 @@ static bool is_url(struct span s)
 	return is_origin((struct span){ s.p, slash ? slash : s.end });
 }
 
-static void check_mail(struct check *c)
-{
-	if (c->s->smtp_ssl && c->s->smtp_starttls)
-		problem(c, "SMTP_SSL and SMTP_STARTTLS are both on: a "
-			   "connection has one of them");
-}
-
 /* RFC 9116, 2.5.3: an address that says how it is to be used. */
 static void check_contact(struct check *c)
 {

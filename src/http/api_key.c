@@ -53,9 +53,13 @@ bool api_key_open(const char *text, const char *scope, const char *ip,
 	return true;
 }
 
-bool api_key_count(const struct session *session, int64_t now, struct err *err)
+bool api_key_count(const struct session *session, int64_t now, struct arena *a,
+		   struct err *err)
 {
-	return limit_count("api_key", session->key_id, API_KEY_CALLS, now, err);
+	struct limit_state unused;
+
+	return limit_count("api_key", session->key_id, API_KEY_CALLS, now, a,
+			   &unused, err);
 }
 
 static bool is_stale(const struct key_row *key, int64_t now)

@@ -35,7 +35,8 @@ bool api_key_open(const char *text, const char *scope, const char *ip,
 		  struct session *ret, struct err *err);
 
 /* ERR_LIMITED once there were more than API_KEY_CALLS in this minute. */
-bool api_key_count(const struct session *session, int64_t now, struct err *err);
+bool api_key_count(const struct session *session, int64_t now, struct arena *a,
+		   struct err *err);
 
 /*
  * After the request and its transaction: notes what is to be noted of the use

@@ -33,6 +33,8 @@ struct session {
 	int64_t confirmed_at;	   /* a password or a code was last asked for */
 	const struct user *user;   /* the account; NULL for an API key */
 	const struct key_row *key; /* the API key; NULL for a person */
+	/* Whose identity provider vouched: it works there and nowhere else. */
+	const char *sso_org_id;
 };
 
 /* What handlers of the auth group need of the request; NULL when absent. */
@@ -45,6 +47,7 @@ struct request {
 	const char *access_cookie;
 	const char *refresh_cookie;
 	const char *csrf_cookie;
+	const char *sso_cookie; /* sso_state */
 };
 
 /* A Set-Cookie or any other header that the reply is to carry. */

@@ -97,6 +97,7 @@ static void take_cookie(struct exchange *x, struct span name, struct span value)
 		span_is(name, "access_token")	 ? &x->request.access_cookie
 		: span_is(name, "refresh_token") ? &x->request.refresh_cookie
 		: span_is(name, "csrf_token")	 ? &x->request.csrf_cookie
+		: span_is(name, "sso_state")	 ? &x->request.sso_cookie
 						 : NULL;
 
 	if (!to || *to)

@@ -170,7 +170,7 @@ static bool identify(struct router *r, struct exchange *x, struct call *call,
 		return false;
 	act_as(call->db, &x->session);
 	if (x->session.key && r->setup.settings->rate_limits &&
-	    !api_key_count(&x->session, call->now, err))
+	    !api_key_count(&x->session, call->now, &x->arena, err))
 		return false;
 	if (route->org_need == NEED_PUBLIC)
 		return true;

@@ -113,6 +113,23 @@ static bool read_user(struct db *db, const struct token_claims *claims,
 	return true;
 }
 
+/*
+ * An organisation's identity provider could say of anybody that it is them, so
+ * what it vouched for counts in that organisation alone.
+ */
+static bool check_sso(const struct session_row *row, const struct route *route,
+		      const struct token_claims *claims, struct err *err)
+{
+	if (!row->sso_org_id || route->sso_ok || route->org_need)
+		return true;
+	if (route->need > NEED_USER && claims->org_id &&
+	    !strcmp(claims->org_id, row->sso_org_id))
+		return true;
+	return err_set(err, ERR_FORBIDDEN,
+		       "This session was opened with an organization's "
+		       "identity provider and works in that organization only");
+}
+
 /* copy: of another row than that of api/auth.c, and neither knows the other. */
 static struct user *user_of(const struct session_row *row, struct arena *a)
 {
@@ -192,7 +209,8 @@ bool session_open(const struct credentials *c, const struct route *route,
 		return api_key_open(key, route->scope, ip, now, db, a, ret,
 				    err);
 	if (!read_token(c, now, a, &claims, err) ||
-	    !read_user(db, &claims, a, &row, err))
+	    !read_user(db, &claims, a, &row, err) ||
+	    !check_sso(&row, route, &claims, err))
 		return false;
 	role = role_of(row.role);
 	if (route->need > NEED_USER && !check_org(&row, &claims, err))
@@ -210,6 +228,7 @@ bool session_open(const struct credentials *c, const struct route *route,
 		.role = role,
 		.family = claims.family,
 		.confirmed_at = row.confirmed_at,
+		.sso_org_id = row.sso_org_id,
 		.user = user_of(&row, a),
 	};
 	return route->need <= NEED_USER || check_role(role, route->need, err);
@@ -227,7 +246,8 @@ bool session_enter(const struct route *route, const char *org_id, struct db *db,
 		return true; /* the fields are checked later: 422 */
 	if (!sql_membership_get(db, a, id, s->user_id, &member, &found, err))
 		return false;
-	counts = found && (member.has_accepted_at || route->org_pending);
+	counts = found && (!s->sso_org_id || !strcmp(s->sso_org_id, id)) &&
+		 (member.has_accepted_at || route->org_pending);
 	if (!counts && route->org_missing)
 		return err_set(err, ERR_NOT_FOUND, "%s", route->org_missing);
 	if (!counts)

@@ -51,6 +51,9 @@ class Client:
     def patch(self, path, **options):
         return self.request('PATCH', path, **options)
 
+    def put(self, path, **options):
+        return self.request('PUT', path, **options)
+
     def delete(self, path, **options):
         return self.request('DELETE', path, **options)
 
