@@ -18,7 +18,7 @@ enum {
 	FETCH_SECONDS = 5, /* for each request */
 	FRESH_MINUTES = 10,
 	REFETCH_SECONDS = 5, /* keys are not asked for more often */
-	LEEWAY_SECONDS = 30,  /* between the provider's clock and ours */
+	LEEWAY_SECONDS = 30, /* between the provider's clock and ours */
 	NONCE_BYTES = 24,
 };
 

@@ -210,7 +210,8 @@ static bool prepare(struct command_line *line, struct settings *settings,
 	_cleanup_db_ struct db *db = NULL;
 
 	return start_settings(line, settings, err) &&
-	       kv_configure(settings, err) && start_tables(settings, &db, err) &&
+	       kv_configure(settings, err) &&
+	       start_tables(settings, &db, err) &&
 	       start_guard(settings, db, err);
 }
 

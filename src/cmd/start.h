@@ -12,9 +12,9 @@
 #define START_WAKE_FD "NIS2_WAKE_FD"
 
 /*
- * The name of the command for the database, settings, the data folder (made when it is missing), logging, the secrets,
- * and in production the refusal to go on with any known weakness: each is
- * printed in one line.
+ * The name of the command for the database, settings, the data folder (made
+ * when it is missing), logging, the secrets, and in production the refusal to
+ * go on with any known weakness: each is printed in one line.
  */
 bool start_settings(struct command_line *line, struct settings *ret,
 		    struct err *err);

@@ -76,7 +76,8 @@ struct route {
 	const char *org_refusal; /* 403 of a member with too low a role */
 	const char *org_missing; /* 404 of others; NULL: org_refusal */
 	bool org_pending;	 /* also who has not accepted yet */
-	bool sso_ok; /* x-sso: also for who came by an organisation's provider */
+	bool sso_ok; /* x-sso: also for who came by an organisation's provider
+		      */
 
 	const char *scope; /* an API key with it may call too; NULL: none may */
 	int limit;	   /* calls a minute for one client; 0: no limit */

@@ -46,8 +46,9 @@ bool db_is_embedded(const struct db *db);
 /*
  * A transaction. `db_begin_write` takes the write lock at once (BEGIN
  * IMMEDIATE), so that two writers queue instead of failing late; on PostgreSQL
- * a transaction begins with its first statement. Nesting is a programming error. db_rollback() is safe when there is nothing to roll back,
- * and a commit that fails has rolled back.
+ * a transaction begins with its first statement. Nesting is a programming
+ * error. db_rollback() is safe when there is nothing to roll back, and a commit
+ * that fails has rolled back.
  *
  * A statement that fails spoils its transaction on both databases: all that can
  * follow is the rollback. (No row for DB_ONE is an answer, not a failure.)
