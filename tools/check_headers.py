@@ -12,6 +12,13 @@ FLAGS = ['-std=c17', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror',
          '-Wno-unused-parameter', '-fsyntax-only', '-x', 'c']
 
 
+def flags_of(*libraries):
+    """Where headers are that are not on the compiler's own path."""
+    done = subprocess.run(['pkg-config', '--cflags', *libraries], check=True,
+                          capture_output=True, text=True)
+    return done.stdout.split()
+
+
 def guard_of(path):
     return 'NIS2_' + re.sub(r'[^A-Z0-9]', '_', str(path).upper())
 
@@ -22,10 +29,13 @@ def check(header, build):
     if f'#ifndef {guard_of(name)}\n#define {guard_of(name)}\n' not in header.read_text():
         return f'{header}: the guard is not {guard_of(name)}'
     done = subprocess.run(
-        ['cc', *FLAGS, f'-I{ROOT}/src', f'-I{build}',
+        ['cc', *FLAGS, *LIBRARIES, f'-I{ROOT}/src', f'-I{build}',
          '-include', f'{ROOT}/src/base/banned.h', '-'],
         input=f'#include "{name}"\n#include "{name}"\n', text=True, capture_output=True)
     return done.stderr if done.returncode else None
+
+
+LIBRARIES = flags_of('libpq')
 
 
 def main():

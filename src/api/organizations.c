@@ -56,9 +56,22 @@ bool op_org_create(struct call *call, const struct org_create_in *in,
 bool op_org_list(struct call *call, const struct org_list_in *in,
 		 struct organization_list *out, struct err *err)
 {
+	const char *only = call->session->sso_org_id;
+	struct organization_list all = { 0 };
+
 	(void)in;
-	return sql_org_of_person(call->db, call->arena, call->session->user_id,
-				 out, err);
+	if (!sql_org_of_person(call->db, call->arena, call->session->user_id,
+			       &all, err))
+		return false;
+	*out = all;
+	if (!only)
+		return true;
+	/* An organisation's provider is told of no other. */
+	out->len = 0;
+	for (size_t i = 0; i < all.len; i++)
+		if (!strcmp(all.items[i].id, only))
+			out->items[out->len++] = all.items[i];
+	return true;
 }
 
 bool op_org_get(struct call *call, const struct org_get_in *in,

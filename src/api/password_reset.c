@@ -4,6 +4,7 @@
  */
 #include "api/account.h"
 #include "api/lock.h"
+#include "api/notice.h"
 #include "api/password_rules.h"
 #include "crypto/password.h"
 #include "crypto/token.h"
@@ -66,26 +67,6 @@ static bool write_audit(struct call *call, const struct reset_row *who,
 			  err);
 }
 
-static bool tell_owner(struct call *call, const struct reset_row *who,
-		       struct err *err)
-{
-	struct notice_mail_args args = {
-		.user_id = who->id,
-		.notice = NOTICE_MAIL_ARGS_NOTICE_PASSWORD_CHANGED,
-		.ip_address = call->request->ip,
-		.at = call->now,
-	};
-
-	call->wake_worker = true;
-	return job_put(call->db, call->arena,
-		       &(struct job_new){
-			       .kind = "notice_mail",
-			       .args = &args,
-			       .now = call->now,
-		       },
-		       err);
-}
-
 /* All or nothing: the token is used up only when the password is the new one.
  */
 static bool set_password(struct call *call, const struct reset_row *who,
@@ -104,7 +85,9 @@ static bool set_password(struct call *call, const struct reset_row *who,
 	       sql_user_reset_password(db, a, who->id, hash, call->now, err) &&
 	       sql_session_finish_others(db, a, who->id, "", "password",
 					 call->now, NULL, err) &&
-	       tell_owner(call, who, err) && write_audit(call, who, err);
+	       notice_put_to(call, who->id,
+			     NOTICE_MAIL_ARGS_NOTICE_PASSWORD_CHANGED, err) &&
+	       write_audit(call, who, err);
 }
 
 bool op_auth_reset_password(struct call *call,

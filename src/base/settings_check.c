@@ -166,6 +166,9 @@ static void check_mail(struct check *c)
 	if (!is_sender(c->s->smtp_from))
 		problem(c, "SMTP_FROM is not an address such as "
 			   "nis2@example.org");
+	if (c->s->smtp_ssl && c->s->smtp_starttls)
+		problem(c, "SMTP_SSL and SMTP_STARTTLS are both on: a "
+			   "connection has one of them");
 	if (settings_production(c->s) && *c->s->smtp_host && *c->s->smtp_user &&
 	    !c->s->smtp_starttls && !c->s->smtp_ssl)
 		problem(c, "SMTP_STARTTLS and SMTP_SSL are off: SMTP_PASSWORD "

@@ -412,7 +412,7 @@ def test_filter_by_person(busy, admin):
     other = busy.member('admin')
     asset(other.bearer(), 'theirs', '198.51.100.60')
     got = rows(admin, user_id=other.user['id'])
-    assert {row['action'] for row in got} == {'user.signed_in', 'post', 'asset.created'}
+    assert {row['action'] for row in got} == {'invitation.accepted', 'post', 'asset.created'}
     assert not [row for row in rows(admin, user_id=busy.user['id'], action='user.signed_in')]
 
 

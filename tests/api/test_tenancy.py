@@ -8,7 +8,8 @@ import seed
 BODIES = {'asset_update': {'name': 'Taken over'}, 'finding_update': {'status': 'resolved'},
           'org_update': {'name': 'Taken over'}, 'member_update': {'role': 'viewer'},
           'member_invite': {'email': 'intruder@example.com'}}
-WITH_ID = [op for op in contract.OPERATIONS if op.parameters_in('path')]
+WITH_ID = [op for op in contract.OPERATIONS
+           if any(p['schema'].get('format') == 'uuid' for p in op.parameters_in('path'))]
 # About something in an organisation, which the path names too.
 IN_ORG = [op for op in WITH_ID if 'x-org' in op.facts and len(op.parameters_in('path')) > 1]
 

@@ -78,8 +78,15 @@ static struct audit_entry entry(const char *org, int64_t now)
 	};
 }
 
+/* From here on the database shows the rows of this organisation. */
+static void look_at(struct fixture *f, const char *org)
+{
+	db_scope(f->db, (struct db_scope){ .org_id = org });
+}
+
 static bool append(struct fixture *f, const struct audit_entry *e)
 {
+	look_at(f, e->org_id);
 	if (!db_begin_write(f->db, &f->err))
 		return false;
 	if (audit_append(f->db, &f->arena, &ours, e, &f->err))
@@ -92,6 +99,7 @@ static bool append(struct fixture *f, const struct audit_entry *e)
 static void append_many(struct fixture *f, const char *org, const char *user,
 			int rows)
 {
+	look_at(f, org);
 	assert_ok(f, db_begin_write(f->db, &f->err));
 	for (int i = 1; i <= rows; i++) {
 		struct audit_entry e = entry(org, i);
@@ -130,6 +138,7 @@ verify_with(struct fixture *f, const struct settings *s, const char *org)
 {
 	struct audit_verification v = { 0 };
 
+	look_at(f, org);
 	assert_ok(f, db_begin_read(f->db, &f->err));
 	assert_ok(f, audit_verify(f->db, &f->arena, s, org, &v, &f->err));
 	db_rollback(f->db);
@@ -539,6 +548,7 @@ static void an_erased_person_leaves_a_chain_that_holds(void **state)
 	assert_int_equal(v.rows, 4);
 	assert_int_equal(v.erased, 3);
 	assert_int_equal(verify(f, other).erased, 1);
+	look_at(f, org);
 	assert_ok(f, sql_audit_walk(f->db, &f->arena, org, 0, 4, 10, &rows,
 				    &f->err));
 	for (int i = 0; i < 4; i++) {
@@ -567,6 +577,7 @@ static struct audit_verification retain(struct fixture *f, const char *org,
 {
 	struct audit_verification v = { 0 };
 
+	look_at(f, org);
 	assert_ok(f, audit_retain(f->db, &ours, org, before, &f->arena, &v,
 				  &f->err));
 	return v;

@@ -28,51 +28,42 @@ static const char ec_x[] = "FQq3umaHjkNpDmjYbnNoAP-9Lnmb2v0N6--ynw80tsY";
 
 static const char ec_y[] = "78wI_P2cyiJNOi7suYJfsDTIZ7xkszC0-iuWT42tbhk";
 
+/* The claims, which most of the tokens share. */
+#define CLAIMS                                                             \
+	"eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUiLCJzdWIiOiI0MiIsImF1ZCI6" \
+	"WyJuaXMyIiwib3RoZXIiXSwibm9uY2UiOiJuIiwiZW1haWwiOiJhQGIuZXhhbXBs" \
+	"ZSIsImVtYWlsX3ZlcmlmaWVkIjp0cnVlLCJuYW1lIjoiQW5uYSIsImdyb3VwcyI6" \
+	"WyJzdGFmZiJdLCJleHAiOjIwMDAsImlhdCI6MTAwMH0"
+
 static const char rs256[] =
-	"eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2xvZ2l"
-	"uLmV4YW1wbGUiLCJzdWIiOiI0MiIsImF1ZCI6WyJuaXMyIiwib3RoZXIiXSwibm9"
-	"uY2UiOiJuIiwiZW1haWwiOiJhQGIuZXhhbXBsZSIsImVtYWlsX3ZlcmlmaWVkIjp"
-	"0cnVlLCJuYW1lIjoiQW5uYSIsImdyb3VwcyI6WyJzdGFmZiJdLCJleHAiOjIwMDA"
-	"sImlhdCI6MTAwMH0.IWr_XPdcrnx_YDffLP1CQPFzgM2qrKqph2Iz64JkNvS2guW"
-	"WIUWMb3-g9RNu3r7ofHfjlWx_7JWMmE1EbyhCAWO2A04snyp9NEb9QFxaGxZQi2J"
-	"kQ6t4MGPecJiHINOxq_TjhPGwi5M7leilv0qSQ_zA-nFU2jsWv-uKYV9RmRx4CvP"
-	"Mwi-xXLV3dAnJdpp9pC6i1jFn9Ken9lZ9kMITrocEmoYdqr4yBBn4i2m7sMhvE3V"
-	"pljr7k3YkM_33Y3ZP9Zr70kdbN8T3kuKJfoyOEOXcubTW3lZ6WAn7bgZcu2VSptl"
-	"By7A0A3bGEMb4VR-t4vgyqrL5N6SCS5ED8CI-jg";
+	"eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9." CLAIMS "."
+	"IWr_XPdcrnx_YDffLP1CQPFzgM2qrKqph2Iz64JkNvS2guWWIUWMb3-g9RNu3r7o"
+	"fHfjlWx_7JWMmE1EbyhCAWO2A04snyp9NEb9QFxaGxZQi2JkQ6t4MGPecJiHINOx"
+	"q_TjhPGwi5M7leilv0qSQ_zA-nFU2jsWv-uKYV9RmRx4CvPMwi-xXLV3dAnJdpp9"
+	"pC6i1jFn9Ken9lZ9kMITrocEmoYdqr4yBBn4i2m7sMhvE3Vpljr7k3YkM_33Y3ZP"
+	"9Zr70kdbN8T3kuKJfoyOEOXcubTW3lZ6WAn7bgZcu2VSptlBy7A0A3bGEMb4VR-t"
+	"4vgyqrL5N6SCS5ED8CI-jg";
 
 static const char es256[] =
-	"eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2xvZ2l"
-	"uLmV4YW1wbGUiLCJzdWIiOiI0MiIsImF1ZCI6WyJuaXMyIiwib3RoZXIiXSwibm9"
-	"uY2UiOiJuIiwiZW1haWwiOiJhQGIuZXhhbXBsZSIsImVtYWlsX3ZlcmlmaWVkIjp"
-	"0cnVlLCJuYW1lIjoiQW5uYSIsImdyb3VwcyI6WyJzdGFmZiJdLCJleHAiOjIwMDA"
-	"sImlhdCI6MTAwMH0._uN9oL8X0xTRehNBr6BTVlUKsM3LO-1c-C57m1Z0f9mERY-"
-	"Uq6S2LO4sdLlviWHuGoPCnVnImoMzU08PH4LUgA";
+	"eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9." CLAIMS "."
+	"_uN9oL8X0xTRehNBr6BTVlUKsM3LO-1c-C57m1Z0f9mERY-Uq6S2LO4sdLlviWHu"
+	"GoPCnVnImoMzU08PH4LUgA";
 
 static const char hs256_with_the_public_key[] =
-	"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2xvZ2l"
-	"uLmV4YW1wbGUiLCJzdWIiOiI0MiIsImF1ZCI6WyJuaXMyIiwib3RoZXIiXSwibm9"
-	"uY2UiOiJuIiwiZW1haWwiOiJhQGIuZXhhbXBsZSIsImVtYWlsX3ZlcmlmaWVkIjp"
-	"0cnVlLCJuYW1lIjoiQW5uYSIsImdyb3VwcyI6WyJzdGFmZiJdLCJleHAiOjIwMDA"
-	"sImlhdCI6MTAwMH0.UvQfy1ZjZL6A21wjZTdg-fu1EE_aOsDMLJAvW4kfiYI";
+	"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." CLAIMS "."
+	"UvQfy1ZjZL6A21wjZTdg-fu1EE_aOsDMLJAvW4kfiYI";
 
-static const char none[] =
-	"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL2xvZ2lu"
-	"LmV4YW1wbGUiLCJzdWIiOiI0MiIsImF1ZCI6WyJuaXMyIiwib3RoZXIiXSwibm9u"
-	"Y2UiOiJuIiwiZW1haWwiOiJhQGIuZXhhbXBsZSIsImVtYWlsX3ZlcmlmaWVkIjp0"
-	"cnVlLCJuYW1lIjoiQW5uYSIsImdyb3VwcyI6WyJzdGFmZiJdLCJleHAiOjIwMDAs"
-	"ImlhdCI6MTAwMH0.";
+static const char none[] = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." CLAIMS "."
+			   "";
 
 static const char rs512[] =
-	"eyJhbGciOiJSUzUxMiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2xvZ2l"
-	"uLmV4YW1wbGUiLCJzdWIiOiI0MiIsImF1ZCI6WyJuaXMyIiwib3RoZXIiXSwibm9"
-	"uY2UiOiJuIiwiZW1haWwiOiJhQGIuZXhhbXBsZSIsImVtYWlsX3ZlcmlmaWVkIjp"
-	"0cnVlLCJuYW1lIjoiQW5uYSIsImdyb3VwcyI6WyJzdGFmZiJdLCJleHAiOjIwMDA"
-	"sImlhdCI6MTAwMH0.TaOYznyTSpLBHN1bYQQChJL1JR_9yORb9TzCGc4gnjdA4w7"
-	"9o9omUhHZAUk1hroBI5u5jRivciLJTkQtk3710hHBN1RRcpiBPEX_3PwjS4mRPoR"
-	"fW5Tp4yhABwnczHtyQeNy-ygmydDWY_lxKrdFod3gL17KYCFUq8_S3WbRgTBmmjW"
-	"nd__Rtm_5jxbefnU5Bji170PbFtWoi6mVGYN6t0SRtfowRkw-LW02AUpGZZM_lQc"
-	"j8JZmr_SqQr7cHaueBg_Vng0r-rVr-s7nS5fslXj0Ir-YdT19syHytdxTH9JX2F_"
-	"-GamLCs2D5syUlf3hf3EqaVi9-iGfbSy4EMtqUA";
+	"eyJhbGciOiJSUzUxMiIsInR5cCI6IkpXVCJ9." CLAIMS "."
+	"TaOYznyTSpLBHN1bYQQChJL1JR_9yORb9TzCGc4gnjdA4w79o9omUhHZAUk1hroB"
+	"I5u5jRivciLJTkQtk3710hHBN1RRcpiBPEX_3PwjS4mRPoRfW5Tp4yhABwnczHty"
+	"QeNy-ygmydDWY_lxKrdFod3gL17KYCFUq8_S3WbRgTBmmjWnd__Rtm_5jxbefnU5"
+	"Bji170PbFtWoi6mVGYN6t0SRtfowRkw-LW02AUpGZZM_lQcj8JZmr_SqQr7cHaue"
+	"Bg_Vng0r-rVr-s7nS5fslXj0Ir-YdT19syHytdxTH9JX2F_-GamLCs2D5syUlf3h"
+	"f3EqaVi9-iGfbSy4EMtqUA";
 
 static const char altered[] =
 	"eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2xvZ2l"

@@ -47,7 +47,13 @@ static void closed_ones_are_forgotten_after_a_season(void **state)
 	};
 	struct fixture *f = begin(state);
 	const int64_t now = 1000 * CLOCK_DAY, old = now - 91 * CLOCK_DAY;
-	struct settings settings = { 0 };
+	struct settings settings = {
+		.data_dir = "/nowhere",
+		.data_key = "0123456789abcdefghijklmnopqrstuv",
+		.data_key_previous = "",
+		.audit_days = 400,
+		.report_ttl_days = 30,
+	};
 	struct invitation_list left = { 0 };
 
 	db_scope(f->db, (struct db_scope){ ORG, NULL });
