@@ -77,7 +77,13 @@ static enum check_state check_database(struct call *call, int64_t *ret_workers)
 	int64_t since = call->now - WORKER_SILENT_SECONDS * CLOCK_SECOND;
 	struct err err = { 0 };
 
-	if (sql_worker_alive(call->db, call->arena, since, ret_workers, &err))
+	bool answers;
+
+	db_hurry(call->db, true);
+	answers = sql_worker_alive(call->db, call->arena, since, ret_workers,
+				   &err);
+	db_hurry(call->db, false);
+	if (answers)
 		return CHECK_STATE_OK;
 	log_error("readiness", call->request->id, &err);
 	return CHECK_STATE_ERROR;

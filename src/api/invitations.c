@@ -20,7 +20,7 @@
 #include "http/call.h"
 #include "jobs/job.h"
 
-enum { TOKEN_BYTES = 32, OPEN_MAX = 100 };
+enum { TOKEN_BYTES = 32, OPEN_MAX = 100, TRIES = 3 };
 
 /* Whom to ask, and for what. */
 struct offer {
@@ -124,29 +124,31 @@ static void describe(struct call *call, const char *resource_id,
 
 /* ---- invite ---- */
 
-/* Whose address it is; whoever has no account gets one that nobody can use. */
+/*
+ * Whose address it is; whoever has no account gets one that nobody can use. An
+ * account may go between the two statements, with the last invitation of
+ * another organisation: then there is room for a new one.
+ */
 static bool person(struct call *call, const char *email, const char **ret_id,
 		   struct err *err)
 {
-	const char *key = account_email_key(call->arena, email);
 	const char *at = strrchr(email, '@');
+	struct sql_user_invite_args args = {
+		.id = id_new(call->arena),
+		.email = email,
+		.email_key = account_email_key(call->arena, email),
+		.full_name = arena_strndup(call->arena, email,
+					   at ? (size_t)(at - email) : 0),
+		.now = call->now,
+	};
 	struct text_row row = { 0 };
 	bool found = false;
 
-	if (!sql_user_invite(call->db, call->arena,
-			     &(struct sql_user_invite_args){
-				     .id = id_new(call->arena),
-				     .email = email,
-				     .email_key = key,
-				     .full_name = arena_strndup(
-					     call->arena, email,
-					     at ? (size_t)(at - email) : 0),
-				     .now = call->now,
-			     },
-			     NULL, err) ||
-	    !sql_user_hold_address(call->db, call->arena, key, &row, &found,
-				   err))
-		return false;
+	for (int i = 0; i < TRIES && !found; i++)
+		if (!sql_user_invite(call->db, call->arena, &args, NULL, err) ||
+		    !sql_user_hold_address(call->db, call->arena,
+					   args.email_key, &row, &found, err))
+			return false;
 	*ret_id = row.text;
 	return found || err_set(err, ERR_BUSY,
 				"The account changed meanwhile, please try "

@@ -79,6 +79,11 @@ void db_scope(struct db *db, struct db_scope scope)
 	db->scope = scope;
 }
 
+void db_hurry(struct db *db, bool hurry)
+{
+	db->hurry = hurry;
+}
+
 /* ---- transactions */
 
 /* A lost connection may come back as long as no transaction hangs on it. */

@@ -72,6 +72,12 @@ struct db_scope {
 void db_scope(struct db *db, struct db_scope scope);
 
 /*
+ * A server that restarts is waited for, some seconds at most; not while this is
+ * set: for who asks whether it is there.
+ */
+void db_hurry(struct db *db, bool hurry);
+
+/*
  * Runs text that is not a named statement: migrations only. It sees all rows,
  * as a statement with `all-orgs` does.
  */

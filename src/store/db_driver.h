@@ -23,6 +23,7 @@ struct db {
 	int prepared_len;
 	enum db_tx tx;
 	struct db_scope scope;
+	bool hurry;  /* db_hurry() */
 	bool failed; /* an error inside this transaction: only rollback helps */
 };
 

@@ -136,7 +136,7 @@ static int64_t patience_end(void)
 bool pg_reconnect(struct pg_db *p, struct err *err)
 {
 	while (!connect_again(p, err)) {
-		if (clock_tick() >= patience_end())
+		if (p->db.hurry || clock_tick() >= patience_end())
 			return false;
 		usleep(RETRY_MS * 1000);
 	}

@@ -191,10 +191,10 @@ def fill(statement, values):
     return re.sub(r'\?', lambda _: literal(next(values)), statement)
 
 
-def new_database(name):
+def new_database(name, beside=DATABASE):
     """The address of an empty PostgreSQL database beside that of the tests."""
-    psql(DATABASE, f'CREATE DATABASE "{name}" OWNER nis2_owner')
-    return re.sub(r'(postgresql://[^/]*/)[^?]*', rf'\g<1>{name}', DATABASE)
+    psql(beside, f'CREATE DATABASE "{name}" OWNER nis2_owner')
+    return re.sub(r'(postgresql://[^/]*/)[^?]*', rf'\g<1>{name}', beside)
 
 
 def psql(database, text):

@@ -135,10 +135,9 @@ def test_a_key_is_changed_without_signing_anybody_out(tmp_path):
     old, new = make_key(), make_key()
 
     def serve(**settings):
-        one = servers.Server(tmp_path / 'one', **settings)
         if servers.DATABASE:
-            one.database = one.env['DATABASE_URL'] = database
-        return one
+            settings['DATABASE_URL'] = database
+        return servers.Server(tmp_path / 'one', **settings)
 
     database = servers.new_database(f'jwt_{kid_of(old)}') if servers.DATABASE else None
     with serve(JWT_PRIVATE_KEY=private_pem(old)) as server:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from contract import SOURCE
-from server import BINARY, DATABASE, free_port
+from server import BINARY, free_port
 from test_jwt import make_key, private_pem, public_pem
 
 GOOD = 'kJ7/x2Qm9vR4+tYw8ZbN1cLf6HsDp3Ea'
@@ -79,8 +79,6 @@ WRONG = [  # Of the wrong type or out of range, and refused everywhere: W05.
 def run(folder, *argv, seconds=20, **settings):
     """Exit code, or None while it still runs after `seconds`; and what it said."""
     env = {'PATH': os.environ['PATH'], **PRODUCTION, **settings}
-    if DATABASE:
-        env['DATABASE_URL'] = DATABASE
     with subprocess.Popen([BINARY, *argv, '--data', str(folder)], env=env, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
