@@ -3,8 +3,9 @@
 
 Numbers of requests a second say more about a machine than about a program, so
 each is printed as a ratio to bench/roof (libmicrohttpd alone, the same threads)
-measured in the same run, next to the ratio that is wanted. Then: how long from
-start to the first answer, how much memory an idle server has, and the port
+measured in the same run, next to the ratio that is wanted; on SQLite, and on a
+PostgreSQL of its own on the same machine, whose roles are those of an
+installation. Then: how long from start to the first answer, how much memory an idle server has, and the port
 sweep beside nmap.
 
     bench/run.py [--build DIR] [--seconds N] [--rounds N]
@@ -28,6 +29,10 @@ import time
 import uuid
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(SOURCE / 'tools'))
+
+from postgres import Postgres, as_role  # noqa: E402
+
 FINDINGS = 10_000
 ASSETS = 60
 CONNECTIONS = 32
@@ -40,6 +45,13 @@ ROUTES = [
     ('/api/v1/findings?page_size=50', 0.06),
     ('/api/v1/findings/stats', 0.20),
 ]
+# With PostgreSQL behind it, and how long the slowest of a hundred may take.
+POSTGRESQL_ROUTES = [
+    ('/api/v1/auth/me', 0.12),
+    ('/api/v1/assets?page_size=20', 0.08),
+]
+SLOW_CONNECTIONS = 64
+SLOW_MS = 25
 FIRST_ANSWER_MS = 150
 IDLE_MB = 40
 
@@ -79,15 +91,19 @@ class Server:
     """nis2 serve in a directory of its own, as it is configured by default
     except for the rate limits; its log goes to a file, as it would."""
 
-    def __init__(self, build, folder):
-        self.build, self.folder = build, folder
+    def __init__(self, build, folder, **settings):
+        self.build, self.folder, self.settings = build, folder, settings
         self.port = free_port()
         self.process = None
 
     def start(self):
         env = {**os.environ, 'ENVIRONMENT': 'development', 'RATE_LIMITS': 'off',
                'WITH_WORKER': 'off', 'LISTEN': f'127.0.0.1:{self.port}',
-               'DATA_DIR': str(self.folder), 'DATABASE_URL': ''}
+               'DATA_DIR': str(self.folder), 'DATABASE_URL': '', 'REDIS_URL': '',
+               **self.settings}
+        if 'DATABASE_URL_SYNC' in self.settings:
+            subprocess.run([self.build / 'nis2', 'migrate'], env=env, check=True,
+                           stdout=subprocess.DEVNULL)
         began = time.monotonic()
         with open(self.folder / 'log', 'ab') as log:
             self.process = subprocess.Popen([self.build / 'nis2', 'serve'], env=env,
@@ -174,24 +190,36 @@ def fill_by_hand(folder, org):
     db.close()
 
 
-def wrk(port, path, token, seconds):
-    command = ['wrk', '-t1', f'-c{CONNECTIONS}', f'-d{seconds}s',
+def run_wrk(port, path, token, seconds, *options):
+    command = ['wrk', '-t1', f'-d{seconds}s', *options,
                f'http://127.0.0.1:{port}{path}']
     if token:
-        command[4:4] = ['-H', 'Authorization: Bearer ' + token]
+        command[3:3] = ['-H', 'Authorization: Bearer ' + token]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if 'Non-2xx' in text or 'Socket errors' in text:
         sys.exit(f'bench: {path}:\n{text}')
+    return text
+
+
+def wrk(port, path, token, seconds):
+    text = run_wrk(port, path, token, seconds, f'-c{CONNECTIONS}')
     return float(re.search(r'Requests/sec:\s+([\d.]+)', text)[1])
 
 
-def measure(server, roof_port, options):
+def slowest_ms(port, path, token, seconds):
+    """What 99 of 100 requests are faster than."""
+    text = run_wrk(port, path, token, seconds, f'-c{SLOW_CONNECTIONS}', '--latency')
+    number, unit = re.search(r'99%\s+([\d.]+)(us|ms|s)', text).groups()
+    return float(number) * {'us': 0.001, 'ms': 1, 's': 1000}[unit]
+
+
+def measure(server, roof_port, options, routes):
     """Requests a second by path, and those of the roof measured next to each:
     a machine that others use as well is not the same a minute later."""
     token = server.token()
-    got = {path: [] for path, _ in ROUTES}
+    got = {path: [] for path, _ in routes}
     for _ in range(options.rounds):
-        for path, _ in ROUTES:
+        for path, _ in routes:
             roof = wrk(roof_port, '/', None, options.seconds)
             got[path].append((wrk(server.port, path, token, options.seconds), roof))
     return got
@@ -201,16 +229,43 @@ def verdict(ok):
     return 'ok' if ok else 'LOW'
 
 
-def print_ratios(got):
+def print_ratios(database, got, routes):
     failed = 0
-    print(f'{"route":34}{"req/s":>9}{"roof":>9}{"ratio":>8}{"wanted":>8}')
-    for path, wanted in ROUTES:
+    print(f'{database:34}{"req/s":>9}{"roof":>9}{"ratio":>8}{"wanted":>8}')
+    for path, wanted in routes:
         ratio = statistics.median(mine / roof for mine, roof in got[path])
         mine = statistics.median(mine for mine, _ in got[path])
         roof = statistics.median(roof for _, roof in got[path])
         failed += ratio < wanted
         print(f'{path:34}{mine:9.0f}{roof:9.0f}{ratio:8.3f}{wanted:8.2f}  '
               f'{verdict(ratio >= wanted)}')
+    return failed
+
+
+def print_postgresql(build, roof_port, options):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix='nis2-bench-'))
+    folder.chmod(0o755)  # PostgreSQL's own user has to get through
+    cluster = Postgres(folder)
+    url = cluster.create('bench')
+    (folder / 'data').mkdir()
+    server = Server(build, folder / 'data', DATABASE_URL=as_role(url, 'nis2_web'),
+                    DATABASE_URL_SYNC=as_role(url, 'nis2_owner'))
+    try:
+        server.start()
+        fill_by_api(server)
+        cluster.psql('bench', 'ANALYZE')
+        got = measure(server, roof_port, options, POSTGRESQL_ROUTES)
+        failed = print_ratios('PostgreSQL', got, POSTGRESQL_ROUTES)
+        for path, _ in POSTGRESQL_ROUTES:
+            slow = slowest_ms(server.port, path, server.token(), options.seconds)
+            failed += slow >= SLOW_MS
+            print(f'{path:34}99 of 100 in {slow:.1f} ms at {SLOW_CONNECTIONS} connections, '
+                  f'wanted < {SLOW_MS}  {verdict(slow < SLOW_MS)}')
+    finally:
+        if server.process and server.process.poll() is None:
+            stop(server.process)
+        cluster.stop()
+        shutil.rmtree(folder)
     return failed
 
 
@@ -269,9 +324,10 @@ def main():
         stop(server.process)
         fill_by_hand(folder, org)
         server.start()
-        failed = print_ratios(measure(server, roof_port, options))
+        failed = print_ratios('SQLite', measure(server, roof_port, options, ROUTES), ROUTES)
         failed += print_start(server)
         failed += print_sweep(options.build, options.rounds)
+        failed += print_postgresql(options.build, roof_port, options)
     finally:
         for process in (roof, server.process):
             if process and process.poll() is None:

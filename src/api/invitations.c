@@ -10,6 +10,7 @@
 
 #include "api/account.h"
 #include "api/membership.h"
+#include "api/password_rules.h"
 #include "base/clock.h"
 #include "base/rand.h"
 #include "crypto/password.h"
@@ -404,6 +405,8 @@ bool op_auth_accept_invite(struct call *call,
 	char *password = NULL;
 
 	if (!check_offer(call, in, hash, &offer, err) ||
+	    !password_allowed(in->body.password, in->body.email,
+			      in->body.full_name, "body.password", err) ||
 	    !password_hash(in->body.password, call->arena, &password, err) ||
 	    !call_begin(call, err))
 		return false;

@@ -399,6 +399,16 @@ def test_what_accepting_needs(server, account, changes, loc):
     accept(server, email, token)
 
 
+@pytest.mark.parametrize('password', ['password123', 'A Guest A Guest', 'qwertyuiop', '{email}'])
+def test_a_password_that_is_tried_first(server, account, password):
+    """W31: here as at registration."""
+    email = fresh_email()
+    token = account.invite(email)['invite_token']
+    reply = accept(server, email, token, expect=422, password=password.format(email=email))
+    assert issues(reply) == {'body.password': 'value_error'}
+    accept(server, email, token)
+
+
 def test_a_stale_cookie_does_not_keep_an_invitee_out(server, account):
     """W19: the route asks for no double submit."""
     email = fresh_email()
