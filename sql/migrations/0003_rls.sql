@@ -84,13 +84,9 @@ $$;
 
 CREATE FUNCTION audit_erase_user(user_id text, erased_at bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER AS $$
-	UPDATE audit_log a SET user_id = CASE WHEN a.user_id = $1 THEN NULL ELSE a.user_id END,
-		actor_email = CASE WHEN a.user_id = $1 THEN NULL ELSE a.actor_email END,
-		actor_name = CASE WHEN a.user_id = $1 THEN NULL ELSE a.actor_name END,
-		ip_address = CASE WHEN a.user_id = $1 THEN '127.0.0.1' ELSE a.ip_address END,
-		user_agent = CASE WHEN a.user_id = $1 THEN '[erased]' ELSE a.user_agent END,
-		details = NULL, salt = NULL, erased_at = $2
-	WHERE a.user_id = $1 OR (a.action LIKE 'member.%' AND a.details LIKE '%"target_user_id":"' || $1 || '"%')
+	UPDATE audit_log a SET user_id = NULL, actor_email = NULL, actor_name = NULL, ip_address = '127.0.0.1',
+		user_agent = '[erased]', details = NULL, salt = NULL, erased_at = $2
+	WHERE a.user_id = $1 OR a.details LIKE '%"target_user_id":"' || $1 || '","target_email":%'
 $$;
 
 DO $path$

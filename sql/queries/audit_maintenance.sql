@@ -7,13 +7,10 @@
 /*@sqlite DELETE FROM audit_log WHERE org_id = $1 AND seq <= $2 @*/;
 
 -- audit_erase_user(user_id text, now bigint) -> none all-orgs
--- A person who has left: their rows stay and say no more whose they are, and
--- what others noted of them (whom they invited) loses its details.
+-- A person who has left: their rows stay and say no more whose they are. So do
+-- those in which others noted their address (whom they invited): what tells who
+-- it was has one hash and goes as a whole, or the chain would prove less.
 /*@pg SELECT audit_erase_user($1, $2) @*/
-/*@sqlite UPDATE audit_log SET user_id = CASE WHEN user_id = $1 THEN NULL ELSE user_id END,
-	actor_email = CASE WHEN user_id = $1 THEN NULL ELSE actor_email END,
-	actor_name = CASE WHEN user_id = $1 THEN NULL ELSE actor_name END,
-	ip_address = CASE WHEN user_id = $1 THEN '127.0.0.1' ELSE ip_address END,
-	user_agent = CASE WHEN user_id = $1 THEN '[erased]' ELSE user_agent END,
+/*@sqlite UPDATE audit_log SET user_id = NULL, actor_email = NULL, actor_name = NULL, ip_address = '127.0.0.1', user_agent = '[erased]',
 	details = NULL, salt = NULL, erased_at = $2
-WHERE user_id = $1 OR (action LIKE 'member.%' AND details LIKE '%"target_user_id":"' || $1 || '"%') @*/;
+WHERE user_id = $1 OR details LIKE '%"target_user_id":"' || $1 || '","target_email":%' @*/;

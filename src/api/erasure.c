@@ -7,6 +7,7 @@
 
 #include "api/account.h"
 #include "api/reauth.h"
+#include "api/totp_check.h"
 #include "gen/api_ops.h"
 #include "gen/queries.h"
 #include "http/call.h"
@@ -41,6 +42,7 @@ static bool decide(struct call *call, struct leaving_row_list *ret,
 	return true;
 }
 
+/* A wrong code counts as a wrong password does; see totp_check(). */
 static bool check_second_factor(struct call *call, const char *code,
 				struct err *err)
 {
@@ -54,9 +56,11 @@ static bool check_second_factor(struct call *call, const char *code,
 		return false;
 	if (!row.has_totp_enabled_at)
 		return true;
-	/* TOTP_CHECK: the code is checked here; until then none is right. */
-	(void)code;
-	return err_set(err, ERR_UNAUTHENTICATED, "Invalid MFA code");
+	if (totp_check(call, &row, code, err))
+		return true;
+	return err->kind == ERR_UNAUTHENTICATED &&
+	       reauth_failed(call, ERR_UNAUTHENTICATED, "Invalid MFA code",
+			     err);
 }
 
 /* ---- do ---- */

@@ -12,6 +12,7 @@ from people import audit, invite, join, organization, refresh, works
 from seed import new_id, now
 from server import DATABASE, new_database
 from test_export import key
+from test_mfa import Person, code, wrong
 
 
 def erase(client, account, expect=204, **more):
@@ -201,6 +202,24 @@ def test_their_address_is_not_left_in_what_others_did(server, account, colleague
     assert not server.sql(*told)
 
 
+def test_nor_in_what_others_did_with_the_invitation(server, account, admin):
+    """W34: sending it again and withdrawing it name the address as well."""
+    guest, here = server.register(), f'/organizations/{account.org}'
+    admin.post(f'{here}/members', json={'email': guest.email}, expect=201)
+    one, = admin.get(f'{here}/invitations', expect=200).json()
+    again = admin.post(f'{here}/invitations/{one["id"]}/resend', expect=200).json()
+    assert again
+    one = admin.get(f'{here}/invitations', expect=200).json()[0]
+    admin.delete(f'{here}/invitations/{one["id"]}', expect=204)
+    told = 'SELECT action FROM audit_log WHERE details LIKE ?', f'%{guest.email}%'
+    assert {action for action, in server.sql(*told)} == {
+        'member.invited', 'invitation.resent', 'invitation.withdrawn'}
+    erase(guest.bearer(), guest)
+    assert not server.sql(*told)
+    proof = admin.get('/audit-logs/verify', expect=200).json()
+    assert proof['intact'], proof
+
+
 # ---- refused ----
 
 def all_rows(server, *accounts):
@@ -282,14 +301,45 @@ def test_a_password_that_cannot_be_one(account, admin, body):
     works(account, account.access)
 
 
-@pytest.mark.parametrize('code', [None, '', '000000'])
-def test_the_password_alone_when_the_second_factor_is_on(server, account, admin, code):
+# ---- the second factor ----
+
+@pytest.fixture
+def careful(server):
+    return Person(server)
+
+
+def test_the_password_alone_when_the_second_factor_is_on(careful):
     """W34: a stolen password was enough."""
-    server.sql('UPDATE app_user SET totp_enabled_at = ? WHERE id = ?', 1, account.user['id'])
-    reply = admin.delete('/auth/me', json={'current_password': account.password,
-                                           'totp_code': code})
-    assert reply.status_code in (401, 503)
-    works(account, account.access)
+    used = code(careful.secret, careful.step)
+    for totp_code in (None, '', wrong(careful.secret), used):
+        reply = erase(careful.client, careful.account, 401, totp_code=totp_code)
+        assert reply.json()['detail'] == 'Invalid MFA code'
+    works(careful.account, careful.account.access)
+
+
+def test_with_a_code_it_is_possible(server, careful):
+    erase(careful.client, careful.account, totp_code=careful.fresh())
+    assert not exists(server, 'app_user', careful.account.user['id'])
+
+
+def test_with_a_recovery_code_too(server, careful):
+    erase(careful.client, careful.account, totp_code=careful.recovery[0])
+    assert not exists(server, 'app_user', careful.account.user['id'])
+
+
+def test_a_code_stays_good_when_it_is_refused_for_another_reason(careful):
+    """W03: nothing at all happens, so the code is not used up either."""
+    member, totp_code = careful.account.member('viewer'), careful.fresh()
+    erase(careful.client, careful.account, 409, totp_code=totp_code)
+    erase(member.bearer(), member)
+    erase(careful.client, careful.account, totp_code=totp_code)
+
+
+def test_guesses_of_the_code_are_counted(careful):
+    """W11: who has the password could try all codes."""
+    for _ in range(5):
+        erase(careful.client, careful.account, 401, totp_code=wrong(careful.secret))
+    erase(careful.client, careful.account, 429, totp_code=careful.fresh())
 
 
 def test_older_clients_send_a_new_password_too(account, admin):
