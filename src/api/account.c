@@ -223,16 +223,6 @@ bool account_note_failure(struct call *call, const char *email_key, bool locked,
 	       call_commit(call, err);
 }
 
-const char *account_public_url(struct call *call)
-{
-	const char *url = call->settings->public_url;
-	size_t len = strlen(url);
-
-	while (len && url[len - 1] == '/')
-		len--;
-	return arena_strndup(call->arena, url, len);
-}
-
 void account_clear_cookies(struct call *call)
 {
 	cookie_clear(call, "access_token", "/", true);

@@ -73,9 +73,6 @@ bool account_audit_org(struct call *call, const char *user_id,
 bool account_note_failure(struct call *call, const char *email_key, bool locked,
 			  struct err *err);
 
-/* PUBLIC_URL without a slash at its end. */
-const char *account_public_url(struct call *call);
-
 /* Takes the three cookies back. */
 void account_clear_cookies(struct call *call);
 

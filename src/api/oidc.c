@@ -5,10 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "api/account.h"
 #include "api/oidc_cache.h"
 #include "base/clock.h"
-#include "base/span.h"
+#include "base/url.h"
 #include "crypto/token.h"
 #include "net/fetch.h"
 
@@ -125,8 +124,8 @@ bool oidc_discover(struct call *call, const char *issuer,
 
 char *oidc_redirect_uri(struct call *call)
 {
-	return arena_printf(call->arena, "%s/api/v1/auth/sso/callback",
-			    account_public_url(call));
+	return url_under(call->arena, call->settings->public_url,
+			 "/api/v1/auth/sso/callback");
 }
 
 char *oidc_secret_place(struct call *call, const char *org_id)
@@ -135,28 +134,13 @@ char *oidc_secret_place(struct call *call, const char *org_id)
 			    org_id);
 }
 
-/* Percent-encoded (RFC 3986, 2.1). */
-static void add_encoded(struct sb *b, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-			sb_addc(b, *text);
-		else if ((c >= '0' && c <= '9') || strchr("-._~", c))
-			sb_addc(b, *text);
-		else
-			sb_addf(b, "%%%02X", c);
-	}
-}
-
 static void add_pair(struct sb *b, const char *name, const char *value)
 {
 	if (b->len && b->s[b->len - 1] != '?')
 		sb_addc(b, '&');
 	sb_add(b, name);
 	sb_addc(b, '=');
-	add_encoded(b, value);
+	sb_add(b, url_encode(b->arena, value));
 }
 
 static bool knows_groups(const struct oidc_discovery *provider)
@@ -208,14 +192,9 @@ static bool ask_tokens(struct call *call, const struct sso_row *sso,
 	add_pair(&body, "code_verifier", state->verifier);
 	f.body = body.s;
 	if (sso->client_secret) {
-		struct sb user = sb_new(call->arena, 64),
-			  secret = sb_new(call->arena, 64);
-
 		/* RFC 6749, 2.3.1: encoded before they are joined. */
-		add_encoded(&user, sso->client_id);
-		add_encoded(&secret, sso->client_secret);
-		f.user = user.s;
-		f.password = secret.s;
+		f.user = url_encode(call->arena, sso->client_id);
+		f.password = url_encode(call->arena, sso->client_secret);
 	}
 	if (!fetch_one(call, &f, &got, err))
 		return false;

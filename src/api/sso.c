@@ -14,6 +14,7 @@
 #include "api/oidc.h"
 #include "base/clock.h"
 #include "base/rand.h"
+#include "base/url.h"
 #include "codec/format.h"
 #include "crypto/seal.h"
 #include "crypto/token.h"
@@ -328,6 +329,6 @@ bool op_sso_callback(struct call *call, const struct sso_callback_in *in,
 	    !sign_in(call, &who, err))
 		return false;
 	call_header(call, "Location",
-		    arena_printf(call->arena, "%s/", account_public_url(call)));
+		    url_under(call->arena, call->settings->public_url, "/"));
 	return true;
 }

@@ -1,11 +1,11 @@
 /* totp: setting up the second factor (RFC 6238), and taking it off again. */
-#include <ctype.h>
 #include <string.h>
 
 #include "api/notice.h"
 #include "api/reauth.h"
 #include "api/totp_check.h"
 #include "base/clock.h"
+#include "base/url.h"
 #include "crypto/token.h"
 #include "crypto/totp.h"
 #include "gen/api_ops.h"
@@ -32,27 +32,14 @@ bool op_totp_status(struct call *call, const struct totp_status_in *in,
 
 /* ---- setup ---- */
 
-/* Percent-encoded, all but what RFC 3986, 2.3 calls unreserved. */
-static char *encoded(struct arena *a, const char *text)
-{
-	struct sb b = sb_new(a, 3 * strlen(text) + 1);
-
-	for (; *text; text++)
-		if (isalnum((unsigned char)*text) || strchr("-._~", *text))
-			sb_addc(&b, *text);
-		else
-			sb_addf(&b, "%%%02X", (unsigned char)*text);
-	return b.s;
-}
-
 /* What a QR code holds (the key URI format of authenticator programs). */
 static char *provisioning_uri(struct arena *a, const char *email,
 			      const char *secret)
 {
-	const char *issuer = encoded(a, ISSUER);
+	const char *issuer = url_encode(a, ISSUER);
 
 	return arena_printf(a, "otpauth://totp/%s:%s?secret=%s&issuer=%s",
-			    issuer, encoded(a, email), secret, issuer);
+			    issuer, url_encode(a, email), secret, issuer);
 }
 
 /*

@@ -3,23 +3,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/url.h"
 #include "http/reply.h"
 #include "http/static.h"
 
 #define SECURITY_TXT "/.well-known/security.txt"
 
 enum { EXPIRY_DAYS = 180 };
-
-/* PUBLIC_URL without the slash that it may end in. */
-static const char *address(const struct settings *s, const char *path,
-			   struct arena *a)
-{
-	size_t len = strlen(s->public_url);
-
-	while (len && s->public_url[len - 1] == '/')
-		len--;
-	return arena_printf(a, "%.*s%s", (int)len, s->public_url, path);
-}
 
 /*
  * RFC 9116, 2.5: `Expires` less than a year ahead (the text is made on each
@@ -28,7 +18,7 @@ static const char *address(const struct settings *s, const char *path,
 static void send_security(const struct settings *s, struct exchange *x)
 {
 	struct sb text = sb_new(&x->arena, 256);
-	const char *self = address(s, SECURITY_TXT, &x->arena);
+	const char *self = url_under(&x->arena, s->public_url, SECURITY_TXT);
 	int64_t today = clock_now() / CLOCK_DAY;
 	char expires[CLOCK_TEXT];
 
@@ -46,8 +36,9 @@ static void send_security(const struct settings *s, struct exchange *x)
 static void send_password(const struct settings *s, struct exchange *x)
 {
 	reply_empty(x, 302);
-	exchange_header(x, "Location",
-			address(s, "/settings/password", &x->arena));
+	exchange_header(
+		x, "Location",
+		url_under(&x->arena, s->public_url, "/settings/password"));
 }
 
 static const struct {

@@ -8,26 +8,12 @@
 
 #include "base/clock.h"
 #include "base/rand.h"
+#include "base/url.h"
 #include "crypto/token.h"
 #include "gen/queries.h"
 #include "jobs/mail.h"
 
 enum { TOKEN_BYTES = 32 };
-
-/* RFC 3986, 2.3: what need not be encoded. */
-static char *url_encoded(struct arena *a, const char *text)
-{
-	struct sb b = sb_new(a, strlen(text) * 3);
-
-	for (; *text; text++)
-		if ((*text >= 'a' && *text <= 'z') ||
-		    (*text >= 'A' && *text <= 'Z') ||
-		    (*text >= '0' && *text <= '9') || strchr("-._~", *text))
-			sb_addc(&b, *text);
-		else
-			sb_addf(&b, "%%%02X", (unsigned)(unsigned char)*text);
-	return b.s;
-}
 
 /* The page to make an account on; `ret` is NULL when it was withdrawn now. */
 static bool acceptance(struct job_run *run,
@@ -45,7 +31,7 @@ static bool acceptance(struct job_run *run,
 	if (changed)
 		*ret = mail_url(
 			run, arena_printf(a, "/accept-invite?token=%s&email=%s",
-					  token, url_encoded(a, email)));
+					  token, url_encode(a, email)));
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/span.h"
+#include "base/url.h"
 #include "codec/format.h"
 #include "codec/mime.h"
 #include "core/summary.h"
@@ -208,12 +209,7 @@ bool mail_send(struct mail *m, struct err *err)
 
 char *mail_url(struct job_run *run, const char *path)
 {
-	const char *base = run->settings->public_url;
-	size_t len = strlen(base);
-
-	while (len && base[len - 1] == '/')
-		len--;
-	return arena_printf(run->arena, "%.*s%s", (int)len, base, path);
+	return url_under(run->arena, run->settings->public_url, path);
 }
 
 char *mail_time(struct arena *a, int64_t time)
