@@ -93,7 +93,7 @@ static bool forget(struct call *call, struct err *err)
 	       sql_erasure_findings(db, a, id, NULL, err) &&
 	       sql_erasure_invited(db, a, id, NULL, err) &&
 	       sql_erasure_user(db, a, id, NULL, err) &&
-	       sql_audit_erase_user(db, a, id, call->now, err);
+	       audit_erase_person(db, a, id, call->now, err);
 }
 
 /* That somebody is gone, and not who, where others are left to wonder. */

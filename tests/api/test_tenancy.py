@@ -127,9 +127,3 @@ PUBLIC = {'health', 'health_live', 'health_ready', 'jwks', 'auth_register', 'aut
 def test_nothing_else_is_public():
     """W39: a route that was meant for members stood open; this list is read before it grows."""
     assert {op.id for op in contract.OPERATIONS if op.role == 'public'} == PUBLIC
-
-
-def test_what_is_not_there_is_not_open(client):
-    """W33, W39: the routes of channels and of the formula are not half there."""
-    for path in ('/vendors/score-formula', '/notification-channels'):
-        client.get(path, expect=404)
