@@ -188,8 +188,21 @@ static bool make_account(struct call *call, const struct arrival *who,
 }
 
 /*
+ * Who has an account of their own joins an organisation by saying so in it: the
+ * administrators can invite anybody, and have their own provider say yes.
+ */
+static bool consents(const struct sso_person_row *person, bool has_own_account,
+		     struct err *err)
+{
+	return person->has_accepted_at || !has_own_account ||
+	       err_set(err, ERR_FORBIDDEN,
+		       "There is an account with this address already: sign in "
+		       "with it and accept the invitation first");
+}
+
+/*
  * Somebody new here who has an account of this address: it is theirs only if
- * the organisation knew it before, by an invitation at least.
+ * the organisation knew it before.
  */
 static bool find_by_email(struct call *call, const struct arrival *who,
 			  struct sso_person_row *ret, struct err *err)
@@ -207,7 +220,7 @@ static bool find_by_email(struct call *call, const struct arrival *who,
 			       "There is an account with this address "
 			       "already; ask an administrator of the "
 			       "organization for an invitation");
-	return true;
+	return consents(ret, ret->is_active || ret->has_password, err);
 }
 
 static bool find_person(struct call *call, const struct arrival *who,
@@ -218,7 +231,8 @@ static bool find_person(struct call *call, const struct arrival *who,
 	if (!sql_sso_person(call->db, call->arena, who->sso->org_id,
 			    who->claims->issuer, who->claims->subject, ret,
 			    &known, err) ||
-	    (!known && !find_by_email(call, who, ret, err)))
+	    (known ? !consents(ret, ret->has_password, err)
+		   : !find_by_email(call, who, ret, err)))
 		return false;
 	/* Closed by an operator, and not merely reserved by an invitation. */
 	if (!ret->is_active && (known || ret->has_password))

@@ -148,6 +148,13 @@ class Visit:
         return set_cookies(self.arrive())['access_token'][0]
 
 
+def join(owner, person):
+    """Invited, and said yes themselves."""
+    owner.admin.post(f'/organizations/{owner.org}/members', json={'email': person.email},
+                     expect=201)
+    person.bearer().post('/auth/switch-org', json={'organization_id': owner.org}, expect=200)
+
+
 def sign_in(place, owner, login):
     token = Visit(place, owner).go(login).token()
     return place.server.client(token=token)
@@ -309,6 +316,41 @@ def test_a_provider_that_is_gone_is_a_502(place, tmp_path):
     visit.arrive(expect=502)
 
 
+def test_an_invitation_is_not_accepted_for_somebody_with_an_account(place):
+    """W23: an organisation could invite anybody and have its own provider say yes for them."""
+    owner, person = place.organisation(default_role='viewer'), place.server.register()
+    owner.admin.post(f'/organizations/{owner.org}/members', json={'email': person.email},
+                     expect=201)
+    login = place.provider.person(name(), email=person.email)
+    reply = Visit(place, owner).go(login).arrive(expect=403)
+    assert 'accept' in reply.json()['detail']
+    mine = place.server.sql('SELECT accepted_at FROM membership WHERE user_id = ? AND org_id = ?',
+                            person.user['id'], owner.org)
+    assert mine == [(None,)]
+    assert not place.server.sql('SELECT subject FROM sso_identity WHERE user_id = ?',
+                                person.user['id'])
+
+
+def test_who_left_does_not_come_back_without_saying_so(place):
+    """W23: what a provider once vouched for is no consent to whatever it says later."""
+    owner, person = place.organisation(default_role='viewer'), place.server.register()
+    join(owner, person)
+    login = place.provider.person(name(), email=person.email)
+    sign_in(place, owner, login).get('/assets', expect=200)
+    person.bearer().post(f'/organizations/{owner.org}/leave', expect=204)
+    Visit(place, owner).go(login).arrive(expect=403)
+    other = place.organisation(default_role='viewer')
+    Visit(place, other).go(login).arrive(expect=403)
+
+
+def test_who_has_no_account_of_their_own_comes_back_by_the_groups(place):
+    owner = place.organisation(default_role='viewer')
+    login = place.provider.person(name())
+    client = sign_in(place, owner, login)
+    client.post(f'/organizations/{owner.org}/leave', expect=204)
+    sign_in(place, owner, login).get('/assets', expect=200)
+
+
 def test_an_account_of_the_address_elsewhere_is_not_taken_over(place):
     """Whoever runs a provider could say of anybody that it is them."""
     owner, victim = place.organisation(default_role='admin'), place.server.register()
@@ -321,8 +363,7 @@ def test_an_account_of_the_address_elsewhere_is_not_taken_over(place):
 def test_the_session_works_in_this_organisation_alone(place):
     """A member of two: the provider of one opens nothing of the other."""
     owner, person = place.organisation(default_role='viewer'), place.server.register()
-    owner.admin.post(f'/organizations/{owner.org}/members', json={'email': person.email},
-                     expect=201)
+    join(owner, person)
     login = place.provider.person(name(), email=person.email)
     client = sign_in(place, owner, login)
     client.get('/assets', expect=200)
@@ -338,8 +379,7 @@ def test_the_session_works_in_this_organisation_alone(place):
 
 def test_a_refresh_does_not_lead_elsewhere(place):
     owner, person = place.organisation(default_role='viewer'), place.server.register()
-    owner.admin.post(f'/organizations/{owner.org}/members', json={'email': person.email},
-                     expect=201)
+    join(owner, person)
     login = place.provider.person(name(), email=person.email)
     cookies = set_cookies(Visit(place, owner).go(login).arrive())
     members = owner.admin.get(f'/organizations/{owner.org}/members').json()
