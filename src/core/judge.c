@@ -318,8 +318,11 @@ static char *target_of(const struct court *court, const struct failure *f)
 {
 	const struct judge_input *in = court->in;
 	const char *host = in->name ? in->name : in->ip;
+	const struct fact *domain = fact_find(in->facts, "dns.domain", 0);
 
-	if (f->check->target == CHECK_TARGET_HOST || !f->port)
+	if (f->check->target == CHECK_TARGET_DOMAIN && domain)
+		return fact_words(domain, court->arena);
+	if (f->check->target != CHECK_TARGET_HOST_PORT || !f->port)
 		return arena_strdup(court->arena, host);
 	return arena_printf(court->arena,
 			    strchr(host, ':') ? "[%s]:%d" : "%s:%d", host,

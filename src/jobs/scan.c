@@ -74,6 +74,15 @@ static struct plan_features *features(struct arena *a, const char *json)
 	return f;
 }
 
+/* What the wire calls anything else is a full scan. */
+static enum scan_plan_profile profile(const char *kind)
+{
+	if (strcasecmp(kind, "quick") == 0)
+		return SCAN_PLAN_PROFILE_QUICK;
+	return strcasecmp(kind, "custom") == 0 ? SCAN_PLAN_PROFILE_CUSTOM
+					       : SCAN_PLAN_PROFILE_FULL;
+}
+
 static bool make_plan(struct scan_run *run, struct err *err)
 {
 	const struct settings *settings = run->job->settings;
@@ -90,6 +99,7 @@ static bool make_plan(struct scan_run *run, struct err *err)
 			    sizeof(*plan->targets.items));
 	add_targets(plan, &config.ip_ranges, false);
 	add_targets(plan, &config.domains, true);
+	plan->profile = profile(run->scan.scan_type);
 	plan->features = features(a, config.features);
 	plan->concurrency = config.concurrency;
 	plan->scan_timeout = config.scan_timeout;

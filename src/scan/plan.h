@@ -55,7 +55,8 @@ struct plan_address {
 	char ip[ADDR_TEXT]; /* its text; "" for a name without one */
 	struct addr addr;   /* family 0: not contacted, `why` says the reason */
 	const char *why; /* an error of the host; also about a contacted one */
-	bool alone;	 /* of `retry`: nothing else runs beside it */
+	bool speaks_for_name; /* see struct probe_host */
+	bool alone;	      /* of `retry`: nothing else runs beside it */
 };
 
 struct plan_walk;
@@ -68,6 +69,8 @@ bool plan_open(const struct scan_plan *plan, int64_t deadline, struct arena *a,
 	       struct plan_walk **ret, struct err *err);
 /* Addresses in all, `done` ones included. */
 size_t plan_total(const struct plan_walk *walk);
+/* Who may be contacted; it lives as long as the walk. */
+const struct target_policy *plan_policy(const struct plan_walk *walk);
 /* What was left out, in words, or NULL. */
 const char *plan_cut(const struct plan_walk *walk);
 /* The next one; false after the last. */

@@ -322,6 +322,11 @@ size_t plan_total(const struct plan_walk *walk)
 	return walk->total;
 }
 
+const struct target_policy *plan_policy(const struct plan_walk *walk)
+{
+	return &walk->policy;
+}
+
 const char *plan_cut(const struct plan_walk *walk)
 {
 	return walk->cut;
@@ -354,6 +359,7 @@ static void address_of(struct plan_walk *w, struct stop *stop,
 				      .why = stop->why };
 	if (stop->of->target_type == PLAN_TARGET_TARGET_TYPE_DOMAIN) {
 		ret->name = stop->of->target;
+		ret->speaks_for_name = true;
 		ret->addr = stop->addr;
 	} else if (!stop->why) {
 		cidr_nth(&stop->net, stop->first + stop->at, &ret->addr);

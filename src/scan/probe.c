@@ -15,6 +15,8 @@ const struct probe *const probe_list[] = {
 
 bool probe_wants(const struct probe *probe, int port)
 {
+	if (probe->of_name)
+		return false;
 	if (!port)
 		return !probe->any_port && !probe->ports;
 	for (const int *p = probe->ports; p && *p; p++)

@@ -18,9 +18,11 @@
  *		.run = run,
  *	};
  *
- * and one line in probes.def. Every fact it may state is declared: that list
- * is what `nis2 probe --list` shows and what checks are verified against. The
- * runner aborts on a fact that was not declared.
+ * and one line in probes.def. A probe of a name (`of_name`) runs once for a
+ *name, whether an address of it answers or not, and states facts of port 0.
+ *Every fact it may state is declared: that list is what `nis2 probe --list`
+ *shows and what checks are verified against. The runner aborts on a fact that
+ *was not declared.
  */
 #ifndef NIS2_SCAN_PROBE_H
 #define NIS2_SCAN_PROBE_H
@@ -34,17 +36,23 @@
 #include "core/fact.h"
 #include "net/addr.h"
 #include "net/cert.h"
+#include "net/target.h"
+
+struct scan_plan;
 
 /* Which switch of the scan turns the probe on. */
 enum probe_feature { PROBE_PORTS, PROBE_WEB, PROBE_DNS, PROBE_WHOIS };
 
 /* The address that is looked at, as the sweep left it. */
 struct probe_host {
-	const char *target; /* as in the plan */
-	const char *name;   /* the DNS name, for SNI and Host; NULL: none */
-	const char *ip;	    /* text of `addr` */
-	struct addr addr;   /* judged by net/target.h; connect to this only */
-	const int *ports;   /* open, ascending */
+	const char *target;   /* as in the plan */
+	const char *name;     /* the DNS name, for SNI and Host; NULL: none */
+	const char *ip;	      /* text of `addr` */
+	struct addr addr;     /* judged by net/target.h; connect to this only;
+			       * family 0: the name has no address */
+	bool speaks_for_name; /* the one address of its name whose result holds
+			       * what is known of the name itself */
+	const int *ports;     /* open, ascending */
 	size_t port_count;
 	const int *tested; /* all that the sweep tried, ascending */
 	size_t tested_count;
@@ -59,6 +67,10 @@ struct probe_run {
 	int64_t now;	    /* clock_now() when the plan began */
 	int64_t request_us; /* for one HTTP request, scan_timeout of the plan */
 	const char *user_agent;
+	const struct scan_plan *plan; /* settings of the scan */
+	/* Judges every other address a probe is led to: of a mail or name
+	 * server, of a URL in a certificate. */
+	const struct target_policy *policy;
 	const struct cert_store *trust; /* opened before the sandbox closed */
 	struct arena *arena;
 	struct fact_list *facts;
@@ -77,6 +89,8 @@ struct probe {
 	const int *ports; /* open ports it runs on, ends with 0; NULL: it runs
 			   * once, for the host as a whole */
 	bool any_port;	  /* on every open port; `ports` is not read */
+	bool of_name;	  /* once for a name; `ports` is not read */
+	bool thorough;	  /* not in a quick scan */
 	bool intrusive;	  /* does more than a visitor would: needs consent */
 	int deadline_ms;
 	int requests; /* or: the time of so many HTTP requests of the plan */
@@ -91,7 +105,7 @@ struct probe {
 /* All of probes.def, in its order; the last is NULL. */
 extern const struct probe *const probe_list[];
 
-/* Whether it looks at this port (0: at hosts as a whole). */
+/* Whether it looks at this port (0: at hosts as a whole); names aside. */
 bool probe_wants(const struct probe *probe, int port);
 /* The declaration, or NULL. */
 const struct fact_def *probe_declares(const struct probe *probe,

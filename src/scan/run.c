@@ -154,6 +154,25 @@ static void add_facts(const struct fact_list *facts, struct probe_message *m,
 		add_error(m, "More was seen than is kept", a);
 }
 
+static bool may_run(const struct scan_plan *plan, const struct probe *probe)
+{
+	return is_on(plan, probe->feature) &&
+	       (plan->intrusive || !probe->intrusive) &&
+	       (plan->profile != SCAN_PLAN_PROFILE_QUICK || !probe->thorough);
+}
+
+/* Whether anything is looked at for the name itself. */
+static bool name_is_looked_at(const struct scan_plan *plan,
+			      const struct plan_address *address)
+{
+	if (!address->name || !address->speaks_for_name)
+		return false;
+	for (const struct probe *const *p = probe_list; *p; p++)
+		if ((*p)->of_name && may_run(plan, *p))
+			return true;
+	return false;
+}
+
 static void add_ports(const struct probe_host *host, struct probe_message *m,
 		      struct arena *a)
 {
@@ -163,6 +182,15 @@ static void add_ports(const struct probe_host *host, struct probe_message *m,
 		arena_array(a, host->port_count + 1, sizeof(int64_t));
 	for (size_t i = 0; i < host->port_count; i++)
 		m->open_ports.items[m->open_ports.len++] = host->ports[i];
+}
+
+static bool is_wanted(const struct probe *probe, const struct probe_host *host,
+		      int port)
+{
+	if (probe->of_name)
+		return !port && host->name && host->speaks_for_name;
+	/* Without a port there is nobody to look at. */
+	return host->port_count && probe_wants(probe, port);
 }
 
 void run_host(const struct run_options *o, const struct probe_host *host,
@@ -182,6 +210,8 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 		.request_us = request_us,
 		.user_agent = o->plan->user_agent ? o->plan->user_agent
 						  : PLAN_USER_AGENT,
+		.plan = o->plan,
+		.policy = plan_policy(o->walk),
 		.trust = o->trust,
 		.arena = a,
 		.facts = &facts,
@@ -190,12 +220,12 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 
 	add_ports(host, &m, a);
 	for (const struct probe *const *p = probe_list; *p; p++) {
-		if (!is_on(o->plan, (*p)->feature) || (*p)->intrusive)
+		if (!may_run(o->plan, *p))
 			continue;
 		run.probe = *p;
 		for (size_t i = 0; i <= host->port_count; i++) {
 			run.port = i ? host->ports[i - 1] : 0;
-			if (!probe_wants(*p, run.port))
+			if (!is_wanted(*p, host, run.port))
 				continue;
 			late |= clock_tick() >= deadline;
 			if (!late)
@@ -235,6 +265,7 @@ static void run_job(struct runner *r, struct job *job)
 		.name = job->address.name,
 		.ip = job->address.ip,
 		.addr = job->address.addr,
+		.speaks_for_name = job->address.speaks_for_name,
 		.ports = job->ports,
 		.port_count = job->port_count,
 		.tested = r->tested,
@@ -326,6 +357,15 @@ static struct job *job_new(const struct plan_address *address)
 	return job;
 }
 
+/* No address to sweep; what is known of the name may still be looked at. */
+static void name_only(struct runner *r, const struct plan_address *address)
+{
+	if (name_is_looked_at(r->o->plan, address))
+		queue_put(r, job_new(address));
+	else
+		send_unreached(r, address);
+}
+
 static enum sweep_next next_host(void *ctx, struct sweep_host *ret)
 {
 	struct runner *r = ctx;
@@ -337,7 +377,7 @@ static enum sweep_next next_host(void *ctx, struct sweep_host *ret)
 		return SWEEP_WAIT;
 	while (plan_next(r->o->walk, &address)) {
 		if (!address.addr.family) {
-			send_unreached(r, &address);
+			name_only(r, &address);
 			continue;
 		}
 		ret->addr = address.addr;
@@ -359,7 +399,7 @@ static bool take_ports(struct runner *r, struct job *job,
 		job_free(job);
 		return false;
 	}
-	if (!result->open) {
+	if (!result->open && !name_is_looked_at(r->o->plan, &job->address)) {
 		send_unreached(r, &job->address);
 		job_free(job);
 		return false;
@@ -427,6 +467,8 @@ static bool run_alone(struct runner *r, struct sweep_options *sweep,
 		while (!job && plan_next(r->o->walk, &address)) {
 			if (address.addr.family)
 				job = job_new(&address);
+			else if (name_is_looked_at(r->o->plan, &address))
+				run_job(r, job_new(&address));
 			else
 				send_unreached(r, &address);
 		}
@@ -435,6 +477,33 @@ static bool run_alone(struct runner *r, struct sweep_options *sweep,
 }
 
 /* ---- all of it ---- */
+
+struct pool {
+	pthread_t threads[200];
+	size_t count;
+};
+
+static bool pool_start(struct runner *r, struct pool *pool, struct err *err)
+{
+	size_t wanted = (size_t)r->o->plan->concurrency;
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	while (pool->count < wanted && pool->count < 200 &&
+	       !pthread_create(&pool->threads[pool->count], &attr, worker, r))
+		pool->count++;
+	pthread_attr_destroy(&attr);
+	return pool->count ||
+	       err_set(err, ERR_INTERNAL, "cannot start a thread");
+}
+
+static void pool_finish(struct runner *r, struct pool *pool)
+{
+	queue_close(r);
+	while (pool->count)
+		pthread_join(pool->threads[--pool->count], NULL);
+}
 
 static bool sweep_all(struct runner *r, struct err *err)
 {
@@ -449,34 +518,29 @@ static bool sweep_all(struct runner *r, struct err *err)
 		.decided = host_decided,
 	};
 	struct sweep_stats stats = { 0 };
-	pthread_t threads[200];
-	size_t count = 0, wanted = (size_t)r->o->plan->concurrency;
-	pthread_attr_t attr;
+	struct pool pool = { 0 };
 	bool ok;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	while (count < wanted && count < 200 &&
-	       !pthread_create(&threads[count], &attr, worker, r))
-		count++;
-	pthread_attr_destroy(&attr);
-	if (!count)
-		return err_set(err, ERR_INTERNAL, "cannot start a thread");
+	if (!pool_start(r, &pool, err))
+		return false;
 	ok = sweep_run(&sweep, &stats, err);
-	queue_close(r);
-	while (count)
-		pthread_join(threads[--count], NULL);
+	pool_finish(r, &pool);
 	r->incomplete |= stats.late;
 	return ok && run_alone(r, &sweep, err);
 }
 
-/* Nothing to sweep: every address is a result without ports. */
-static void send_all_unreached(struct runner *r)
+/* No port to sweep: what is left are the names. */
+static bool names_only(struct runner *r, struct err *err)
 {
 	struct plan_address address;
+	struct pool pool = { 0 };
 
+	if (!pool_start(r, &pool, err))
+		return false;
 	while (plan_next(r->o->walk, &address))
-		send_unreached(r, &address);
+		name_only(r, &address);
+	pool_finish(r, &pool);
+	return true;
 }
 
 static void send_head(struct runner *r)
@@ -497,17 +561,14 @@ bool run_plan(const struct run_options *options, struct err *err)
 {
 	struct runner r = { .o = options, .last = &r.first };
 	struct probe_message end = { .kind = PROBE_MESSAGE_KIND_END };
-	bool ok = true;
+	bool ok;
 
 	r.tested_count = plan_ports(options->plan, r.tested);
 	r.waiting_max = (size_t)options->plan->concurrency + QUEUE_SPARE;
 	pthread_mutex_init(&r.lock, NULL);
 	pthread_cond_init(&r.changed, NULL);
 	send_head(&r);
-	if (r.tested_count)
-		ok = sweep_all(&r, err);
-	else
-		send_all_unreached(&r);
+	ok = r.tested_count ? sweep_all(&r, err) : names_only(&r, err);
 	pthread_cond_destroy(&r.changed);
 	pthread_mutex_destroy(&r.lock);
 	if (!ok)

@@ -1,0 +1,161 @@
+#include "scan/result_member.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/span.h"
+
+/* "Name: value" taken apart; the list keeps the order of the answer. */
+static bool header_at(const struct str_list *list, size_t i, struct span *name,
+		      const char **value)
+{
+	struct span s = span_str(list->items[i]);
+
+	if (!span_until(&s, ':', SIZE_MAX, name))
+		return false;
+	span_skip_blank(&s);
+	*value = s.p;
+	return true;
+}
+
+static bool is_first(const struct str_list *list, size_t i, struct span name)
+{
+	struct span other;
+	const char *value;
+
+	for (size_t k = 0; k < i; k++)
+		if (header_at(list, k, &other, &value) &&
+		    span_len(other) == span_len(name) &&
+		    !memcmp(other.p, name.p, span_len(name)))
+			return false;
+	return true;
+}
+
+/* {name: value}; a repeated header keeps its first value. */
+static bool headers(const struct fact_list *facts, int port, const char *name,
+		    struct sb *out)
+{
+	const struct fact *f = fact_find(facts, name, port);
+	const char *between = "";
+
+	if (!f)
+		return false;
+	sb_addc(out, '{');
+	for (size_t i = 0; i < f->list.len; i++) {
+		struct span key;
+		const char *value;
+
+		if (!header_at(&f->list, i, &key, &value) ||
+		    !is_first(&f->list, i, key))
+			continue;
+		sb_add(out, between);
+		codec_write_string(out, span_dup(out->arena, key));
+		sb_addc(out, ':');
+		codec_write_string(out, value);
+		between = ",";
+	}
+	sb_addc(out, '}');
+	return true;
+}
+
+/* Redirects are never followed, so there is none to list. */
+static bool no_redirects(const struct fact_list *facts, int port,
+			 const char *name, struct sb *out)
+{
+	if (!fact_find(facts, name, port))
+		return false;
+	sb_add(out, "[]");
+	return true;
+}
+
+static bool cookie_flag(const struct fact_list *facts, int port,
+			const char *name, const char *cookie)
+{
+	for (size_t i = 0; i < facts->len; i++) {
+		const struct fact *f = &facts->items[i];
+
+		if (f->port == port && f->item && !strcmp(f->name, name) &&
+		    !strcmp(f->item, cookie))
+			return f->yes;
+	}
+	return false;
+}
+
+static bool cookies(const struct fact_list *facts, int port, const char *name,
+		    struct sb *out)
+{
+	static const char *const flags[] = { "secure", "httponly", "samesite" };
+	const char *between = "";
+
+	if (!fact_find(facts, "http.status", port))
+		return false;
+	sb_addc(out, '[');
+	for (size_t i = 0; i < facts->len; i++) {
+		const struct fact *f = &facts->items[i];
+
+		if (f->port != port || !f->item || strcmp(f->name, name) != 0)
+			continue;
+		sb_addf(out, "%s{\"raw\":", between);
+		codec_write_string(out, f->text);
+		for (size_t k = 0; k < 3; k++) {
+			char fact[32];
+
+			snprintf(fact, sizeof(fact), "cookie.%s", flags[k]);
+			sb_addf(out, ",\"%s\":%s", flags[k],
+				cookie_flag(facts, port, fact, f->item)
+					? "true"
+					: "false");
+		}
+		sb_addc(out, '}');
+		between = ",";
+	}
+	sb_addc(out, ']');
+	return true;
+}
+
+/* What the headers tell of the software behind the server. */
+static bool tech_stack(const struct fact_list *facts, int port,
+		       const char *name, struct sb *out)
+{
+	static const char *const words[][2] = {
+		{ "X-Powered-By", "Powered-By" },
+		{ "X-AspNet-Version", "AspNet" },
+		{ "X-Generator", "Generator" },
+	};
+	const struct fact *f = fact_find(facts, name, port);
+	struct str_list list = { 0 };
+
+	if (!f)
+		return false;
+	list.items =
+		arena_array(out->arena, 3 * f->list.len + 1, sizeof(char *));
+	for (size_t i = 0; i < f->list.len; i++)
+		for (size_t k = 0; k < 3; k++) {
+			struct span key;
+			const char *value;
+
+			if (header_at(&f->list, i, &key, &value) &&
+			    span_is_nocase(key, words[k][0]))
+				list.items[list.len++] =
+					arena_printf(out->arena, "%s: %s",
+						     words[k][1], value);
+		}
+	if (list.len)
+		member_list(&list, out);
+	return list.len > 0;
+}
+
+const struct member result_http_members[] = {
+	{ "status", "http.status", member_plain },
+	{ "headers", "http.headers", headers },
+	{ "redirects", "http.status", no_redirects },
+	{ "redirect_location", "http.location", member_plain },
+	{ "missing_headers", "http.missing_headers", member_plain },
+	{ "cookies_analysis", "cookie.line", cookies },
+	{ "security_txt_found", "http.security_txt", member_only_true },
+	{ "security_txt_url", "http.security_txt_path", member_plain },
+	{ "tech_stack", "http.headers", tech_stack },
+	{ "error", "http.error", member_plain },
+	{ 0 }
+};
+
