@@ -130,8 +130,10 @@ def renumber(sql, bound):
 SIGNATURE = re.compile(
     r"([a-z][a-z0-9_]*)\((.*)\) -> ([a-z]+)( [a-z][a-z0-9_]*)?( all-orgs)?$")
 SHAPES = {"none": "DB_NONE", "changes": "DB_CHANGES", "value": "DB_VALUE",
-          "one": "DB_ONE", "maybe": "DB_MAYBE", "many": "DB_MANY"}
-WITH_TYPE = ("one", "maybe", "many")
+          "one": "DB_ONE", "maybe": "DB_MAYBE", "many": "DB_MANY",
+          "page": "DB_PAGE"}
+WITH_TYPE = ("one", "maybe", "many", "page")
+LISTS = ("many", "page")
 
 
 def parse_args(path, line, text):
@@ -157,7 +159,7 @@ def parse_signature(path, line, text):
     name, args, shape, ctype = m[1], m[2], m[3], (m[4] or "").strip()
     if shape not in SHAPES:
         raise SqlError(path, line, f"'{shape}' is not a result (none, changes, "
-                       "value, one T, maybe T, many T)")
+                       "value, one T, maybe T, many T, page T)")
     if bool(ctype) != (shape in WITH_TYPE):
         raise SqlError(path, line, f"'-> {shape}' "
                        + ("needs a type" if shape in WITH_TYPE
@@ -212,7 +214,7 @@ def check_statement(st, tables):
     check_common_subset(st)
     for chosen, dialect in itertools.product(st.variants(), ("sqlite", "pg")):
         sql = st.text(chosen, dialect)
-        if st.shape == "many" and not st.unlimited and not has_outer_limit(sql):
+        if st.shape in LISTS and not st.unlimited and not has_outer_limit(sql):
             st.fail("returns many rows without a LIMIT "
                     "(or say '-- unlimited: why')")
         if not st.all_orgs:
@@ -302,6 +304,7 @@ def prototype(st, tail):
         "one": [f"struct {st.ctype} *ret"],
         "maybe": [f"struct {st.ctype} *ret", "bool *ret_found"],
         "many": [f"struct {st.ctype}_list *ret"],
+        "page": [f"struct {st.ctype}_list *ret", "int64_t *ret_total"],
     }[st.shape]
     params.append("struct err *err")
     return wrap(f"bool sql_{st.name}(", params, tail)
@@ -422,7 +425,8 @@ def write_variant(st, number, chosen, out):
     return (f'"{st.name}", sqlite_{st.name}_{number},\n\t  '
             f"{pg}_{st.name}_{number}, {len(bound)}, {types}"
             + (f",\n\t  .computed = {c_string(st.computed)}" if st.computed else "")
-            + (",\n\t  .all_orgs = true" if st.all_orgs else ""))
+            + (",\n\t  .all_orgs = true" if st.all_orgs else "")
+            + (",\n\t  .counts = true" if st.shape == "page" else ""))
 
 
 def write_args(st, out):
@@ -464,6 +468,9 @@ def write_body(st, out):
     ctype = f"&{st.ctype}_type" if st.ctype else "NULL"
     ret = "NULL" if st.shape == "none" else "ret"
     found = "ret_found" if st.shape == "maybe" else "NULL"
+    if st.shape == "page":
+        out.append("\tstruct db_page page = { ret, ret_total };\n")
+        ret = "&page"
     out.append(wrap("\treturn db_run(", ["db", "a", which, values,
                SHAPES[st.shape], ctype, ret, found, "err"], ");"))
     out.append("}\n")

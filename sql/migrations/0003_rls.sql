@@ -6,15 +6,17 @@
 --   app.current_org_id   rows with this org_id are seen and written
 --   app.current_user_id  what belongs to this person is seen
 --   app.system           'on' while a statement marked all-orgs runs
--- Without them there is nothing to see. They are read in a sub-select, which
--- is run once a statement and not once a row.
+-- Without them there is nothing to see. They are read in a sub-select, once a
+-- statement; but on tables of people, of which a statement touches a row or two,
+-- for each row, since a sub-select takes longer to make ready than to run.
 
 /*@pg
 DO $rls$
 DECLARE
-	org CONSTANT text := '(SELECT current_setting(''app.current_org_id'', true))';
-	person CONSTANT text := '(SELECT current_setting(''app.current_user_id'', true))';
-	system CONSTANT text := '(SELECT current_setting(''app.system'', true)) = ''on''';
+	setting text;
+	org text;
+	person text;
+	system text;
 	has_org boolean;
 	name text;
 BEGIN
@@ -26,6 +28,11 @@ BEGIN
 			AND NOT a.attisdropped
 		GROUP BY c.relname
 	LOOP
+		setting := CASE WHEN has_org AND name <> 'membership' THEN '(SELECT current_setting(%L, true))'
+			ELSE 'current_setting(%L, true)' END;
+		org := format(setting, 'app.current_org_id');
+		person := format(setting, 'app.current_user_id');
+		system := format(setting, 'app.system') || ' = ''on''';
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
 		EXECUTE format('CREATE POLICY unscoped ON %I USING (%s) WITH CHECK (%s)', name, system, system);
 		IF has_org THEN
@@ -40,17 +47,17 @@ END
 $rls$;
 
 CREATE POLICY tenant_isolation ON organization
-	USING (id = (SELECT current_setting('app.current_org_id', true)))
-	WITH CHECK (id = (SELECT current_setting('app.current_org_id', true)));
+	USING (id = current_setting('app.current_org_id', true))
+	WITH CHECK (id = current_setting('app.current_org_id', true));
 
 CREATE POLICY own_rows ON app_user
-	USING (id = (SELECT current_setting('app.current_user_id', true)))
-	WITH CHECK (id = (SELECT current_setting('app.current_user_id', true)));
+	USING (id = current_setting('app.current_user_id', true))
+	WITH CHECK (id = current_setting('app.current_user_id', true));
 
 -- People see where they are members; only an organisation (its administrators)
 -- and statements marked all-orgs make somebody one.
 CREATE POLICY own_memberships ON membership FOR SELECT
-	USING (user_id = (SELECT current_setting('app.current_user_id', true)));
+	USING (user_id = current_setting('app.current_user_id', true));
 
 -- People see their organisations, and those who are in the one that is asked
 -- about. In functions, because a sub-select would be made ready for every
@@ -76,10 +83,12 @@ CREATE POLICY colleagues ON app_user FOR SELECT USING (is_colleague(id));
 
 -- The audit log is append-only for the application's role (sql/grants.sql):
 -- retention and the erasure of a person go through these two, which belong to
--- the owner. They change what the caller's settings show, and nothing else.
+-- the owner. They change what the caller's settings show, and nothing else; no
+-- row goes that is younger than the shortest retention (AUDIT_LOG_RETENTION_DAYS).
 CREATE FUNCTION audit_purge(org text, upto_seq bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER AS $$
 	DELETE FROM audit_log a WHERE a.org_id = audit_purge.org AND a.seq <= audit_purge.upto_seq
+		AND a.created_at < (extract(epoch FROM now()) * 1000000)::bigint - 89 * 86400000000
 $$;
 
 CREATE FUNCTION audit_erase_user(user_id text, erased_at bigint) RETURNS void

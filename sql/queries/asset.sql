@@ -1,5 +1,5 @@
--- asset_page(org text, limit bigint, offset bigint) -> many asset
-SELECT id, org_id AS organization_id, name, target_type, target_value, pinned_ip, tags, is_active, created_at, updated_at
+-- asset_page(org text, limit bigint, offset bigint) -> page asset
+SELECT (SELECT count(*) FROM asset WHERE org_id = $1) AS total, id, org_id AS organization_id, name, target_type, target_value, pinned_ip, tags, is_active, created_at, updated_at
 FROM asset WHERE org_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3;
 
 -- asset_total(org text) -> value

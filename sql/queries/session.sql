@@ -1,14 +1,16 @@
 -- session_row(user_id text, family text?, org text?) -> maybe session_row all-orgs
 -- Who asks, the sign-in that the token belongs to, and the membership it
--- names; a token that names none stands for the only one there is (org_count
--- tells). An invitation that was not accepted is no membership. LEFT JOIN:
+-- names; a token that names none stands for the only one there is
+-- (session_org_count tells). An invitation that was not accepted is no membership. LEFT JOIN:
 -- people without an organisation can sign in.
 SELECT u.id AS user_id, u.email, u.full_name, u.locale, u.avatar_url, u.email_verified, u.is_active, u.created_at,
-	u.totp_enabled_at, u.password_changed_at, s.id AS session_id, s.ended_at, s.end_reason, s.confirmed_at, s.sso_org_id, m.org_id, m.role,
-	(SELECT count(*) FROM membership c WHERE c.user_id = u.id AND c.accepted_at IS NOT NULL) AS org_count
+	u.totp_enabled_at, u.password_changed_at, s.id AS session_id, s.ended_at, s.end_reason, s.confirmed_at, s.sso_org_id, m.org_id, m.role
 FROM app_user u LEFT JOIN session s ON s.id = $2 AND s.user_id = u.id
 LEFT JOIN membership m ON m.user_id = u.id AND m.accepted_at IS NOT NULL /*@if org*/ AND m.org_id = $3 /*@end*/
 WHERE u.id = $1 LIMIT 1;
+
+-- session_org_count(user_id text) -> value all-orgs
+SELECT count(*) FROM membership WHERE user_id = $1 AND accepted_at IS NOT NULL;
 
 -- session_insert(id text, user_id text, org text?, sso_org text?, ip_address text?, user_agent text?, now bigint, expires_at bigint) -> none all-orgs
 INSERT INTO session (id, user_id, active_org, sso_org_id, ip_address, user_agent, created_at, last_used_at, confirmed_at, expires_at)

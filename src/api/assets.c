@@ -17,10 +17,12 @@ bool op_asset_list(struct call *call, const struct asset_list_in *in,
 
 	out->page = in->page;
 	out->page_size = in->page_size;
+	/* Beyond the end no row says how many there are. */
 	return sql_asset_page(call->db, call->arena, org, in->page_size,
 			      page_offset(in->page, in->page_size), &out->items,
-			      err) &&
-	       sql_asset_total(call->db, call->arena, org, &out->total, err);
+			      &out->total, err) &&
+	       (out->items.len ||
+		sql_asset_total(call->db, call->arena, org, &out->total, err));
 }
 
 static bool find(struct call *call, const char *id, struct asset *ret,

@@ -2,8 +2,9 @@
  * pool: the handler threads and the bounded queue before them.
  *
  * Each thread owns a database connection, and that is the only pool of those
- * there is. A place in the queue is reserved before the connection is
- * suspended, so that a full queue is an answer at once and never a wait.
+ * there is. How many work at the same time: docs/threading.md. A place in the
+ * queue is reserved before the connection is suspended, so that a full queue is
+ * an answer at once and never a wait.
  */
 #ifndef NIS2_HTTP_POOL_H
 #define NIS2_HTTP_POOL_H

@@ -161,19 +161,38 @@ static enum role role_of(const char *name)
 
 /* The organisation that the request is about, if it must be about one. */
 static bool check_org(const struct session_row *row,
-		      const struct token_claims *claims, struct err *err)
+		      const struct token_claims *claims, int64_t memberships,
+		      struct err *err)
 {
-	if (!row->org_count)
+	if (row->org_id)
+		return true;
+	if (!memberships)
 		return err_set(err, ERR_FORBIDDEN,
 			       "User is not a member of any organization");
-	if (!claims->org_id && row->org_count > 1)
-		return err_set(err, ERR_FORBIDDEN,
-			       "Active organization not specified in token; "
-			       "please re-login");
-	if (!row->org_id)
-		return err_set(err, ERR_FORBIDDEN,
-			       "No membership for the active organization; "
-			       "please re-login");
+	return err_set(err, ERR_FORBIDDEN,
+		       claims->org_id
+			       ? "No membership for the active organization; "
+				 "please re-login"
+			       : "Active organization not specified in token; "
+				 "please re-login");
+}
+
+/*
+ * How many organisations the person is in, where that matters: the usual token
+ * names one of them. One of several, when it names none, is nobody's choice.
+ */
+static bool count_orgs(struct db *db, const struct token_claims *claims,
+		       struct arena *a, struct session_row *row,
+		       int64_t *ret_memberships, struct err *err)
+{
+	*ret_memberships = 1;
+	if (claims->org_id && row->org_id)
+		return true;
+	if (!sql_session_org_count(db, a, claims->user_id, ret_memberships,
+				   err))
+		return false;
+	if (!claims->org_id && *ret_memberships > 1)
+		row->org_id = row->role = NULL;
 	return true;
 }
 
@@ -203,6 +222,7 @@ bool session_open(const struct credentials *c, const struct route *route,
 	const char *key = session_api_key(c);
 	struct token_claims claims = { 0 };
 	struct session_row row = { 0 };
+	int64_t memberships = 0;
 	enum role role;
 
 	if (key && route->scope)
@@ -210,16 +230,12 @@ bool session_open(const struct credentials *c, const struct route *route,
 				    err);
 	if (!read_token(c, now, a, &claims, err) ||
 	    !read_user(db, &claims, a, &row, err) ||
-	    !check_sso(&row, route, &claims, err))
+	    !check_sso(&row, route, &claims, err) ||
+	    !count_orgs(db, &claims, a, &row, &memberships, err) ||
+	    (route->need > NEED_USER &&
+	     !check_org(&row, &claims, memberships, err)))
 		return false;
 	role = role_of(row.role);
-	if (route->need > NEED_USER && !check_org(&row, &claims, err))
-		return false;
-	/* One of several, when the token names none, is nobody's choice. */
-	if (!claims.org_id && row.org_count > 1) {
-		row.org_id = NULL;
-		role = ROLE_NONE;
-	}
 	*ret = (struct session){
 		.user_id = row.user_id,
 		.email = row.email,

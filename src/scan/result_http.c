@@ -158,4 +158,3 @@ const struct member result_http_members[] = {
 	{ "error", "http.error", member_plain },
 	{ 0 }
 };
-

@@ -40,8 +40,8 @@ bool member_or_unknown(const struct fact_list *facts, int port,
 bool member_or_false(const struct fact_list *facts, int port, const char *fact,
 		     struct sb *out);
 /* true, or nothing. */
-bool member_only_true(const struct fact_list *facts, int port,
-		      const char *fact, struct sb *out);
+bool member_only_true(const struct fact_list *facts, int port, const char *fact,
+		      struct sb *out);
 
 /* ---- for functions of one's own ---- */
 

@@ -26,4 +26,3 @@ const struct member result_tls_members[] = {
 	{ "error", "tls.error", member_plain },
 	{ 0 }
 };
-

@@ -74,6 +74,11 @@ bool db_is_embedded(const struct db *db)
 	return db->driver->embedded;
 }
 
+bool db_is_near(const struct db *db)
+{
+	return !db->driver->is_near || db->driver->is_near(db);
+}
+
 void db_scope(struct db *db, struct db_scope scope)
 {
 	db->scope = scope;
@@ -188,7 +193,7 @@ static bool match_columns(struct db *db, const struct sql_stmt *stmt,
 	p->fields = calloc((size_t)p->columns, sizeof(struct field *));
 	if (!p->fields)
 		return err_set(err, ERR_INTERNAL, "out of memory");
-	for (int i = 0; i < p->columns; i++) {
+	for (int i = stmt->counts; i < p->columns; i++) {
 		const char *name = db->driver->column_name(p, i);
 
 		p->fields[i] = codec_find(type, name);
@@ -266,7 +271,9 @@ static void *next_item(struct fill *f)
 static bool take_row(struct db *db, struct prepared *p, struct fill *f,
 		     struct err *err)
 {
-	if (f->shape == DB_MANY)
+	if (f->shape == DB_PAGE && !f->list.len)
+		f->value = db->driver->value(p);
+	if (f->shape == DB_MANY || f->shape == DB_PAGE)
 		return db->driver->row(p, f->arena, next_item(f), err);
 	if (f->shape == DB_NONE || f->shape == DB_CHANGES)
 		return true;
@@ -319,6 +326,10 @@ static bool deliver(struct db *db, struct prepared *p, const struct fill *f,
 		return true;
 	case DB_MANY:
 		*(struct any_list *)ret = f->list;
+		return true;
+	case DB_PAGE:
+		*(struct any_list *)((struct db_page *)ret)->items = f->list;
+		*((struct db_page *)ret)->total = f->value;
 		return true;
 	case DB_MAYBE:
 		*ret_found = f->row;
@@ -431,7 +442,7 @@ static bool check_columns(struct db *db, const struct sql_stmt *stmt,
 			  struct prepared *p, const struct type *type,
 			  struct err *err)
 {
-	for (int i = 0; i < p->columns; i++)
+	for (int i = stmt->counts; i < p->columns; i++)
 		if (!fits(p->fields[i], db->driver->column_type(p, i)))
 			return err_set(err, ERR_INTERNAL,
 				       "%s: column %s is not what struct %s "

@@ -42,6 +42,8 @@ const char *db_application_name(void);
 const char *db_driver_name(const struct db *db);
 /* In this process and cheap to call: what `x-inline: embedded` asks. */
 bool db_is_embedded(const struct db *db);
+/* On this machine: it works with the same processors as we do. */
+bool db_is_near(const struct db *db);
 
 /*
  * A transaction. `db_begin_write` takes the write lock at once (BEGIN
@@ -108,6 +110,7 @@ struct sql_stmt {
 	const enum sql_type *arg_types;
 	const char *computed; /* members no column fills: "title progress" */
 	bool all_orgs;	      /* its signature says so: see db_scope() */
+	bool counts;	      /* `-> page T`: the first column is the total */
 };
 
 enum db_shape {
@@ -117,6 +120,13 @@ enum db_shape {
 	DB_ONE,	  /* ret: struct of `type`; no row is ERR_NOT_FOUND */
 	DB_MAYBE, /* the same, but no row is true with *ret_found false */
 	DB_MANY,  /* ret: struct any_list of `type` */
+	DB_PAGE,  /* ret: struct db_page; the first column is the total */
+};
+
+/* A page and how many there are; without a row the total is 0. */
+struct db_page {
+	void *items; /* struct any_list of `type` */
+	int64_t *total;
 };
 
 /*

@@ -12,7 +12,7 @@ enum db_tx { TX_NONE, TX_READ, TX_WRITE };
 /* A statement as one connection knows it. */
 struct prepared {
 	void *handle;		     /* the driver's; NULL: not prepared */
-	const struct field **fields; /* a column each; NULL: nobody wants it */
+	const struct field **fields; /* a column each; NULL: no member's */
 	int columns;
 };
 
@@ -45,6 +45,7 @@ struct db_driver {
 
 	bool (*open)(const char *url, unsigned flags, struct db **ret,
 		     struct err *err);
+	bool (*is_near)(const struct db *db); /* NULL: it always is */
 	void (*close)(struct db *db);
 
 	/*

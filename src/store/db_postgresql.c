@@ -306,8 +306,8 @@ static bool pg_row(struct prepared *p, struct arena *a, void *row,
 	struct query *q = query_of(p);
 
 	for (int i = 0; i < p->columns; i++)
-		if (!set_column(*q->result, *q->row, i, p->fields[i], a, row,
-				err))
+		if (p->fields[i] && !set_column(*q->result, *q->row, i,
+						p->fields[i], a, row, err))
 			return err_wrap(err, "%s", q->what);
 	return true;
 }
@@ -332,10 +332,22 @@ static void pg_finish(struct db *db, struct prepared *p)
 	pg_self(db)->result = NULL;
 }
 
+/* By a socket in the file system, or over loopback. */
+static bool pg_is_near(const struct db *db)
+{
+	const struct pg_db *p = (const struct pg_db *)db;
+	const char *host = PQhost(p->pg), *address = PQhostaddr(p->pg);
+
+	return (host && host[0] == '/') ||
+	       (address &&
+		(!strncmp(address, "127.", 4) || !strcmp(address, "::1")));
+}
+
 const struct db_driver db_postgresql = {
 	.name = "postgresql",
 	.prefix = "postgres",
 	.open = pg_open,
+	.is_near = pg_is_near,
 	.close = pg_close,
 	.check = pg_check,
 	.again = pg_again,

@@ -485,8 +485,8 @@ static bool sqlite_row(struct prepared *p, struct arena *a, void *row,
 	sqlite3_stmt *q = query_of(p)->stmt;
 
 	for (int i = 0; i < p->columns; i++)
-		if (!set_column(sqlite3_column_value(q, i), p->fields[i], a,
-				row, err))
+		if (p->fields[i] && !set_column(sqlite3_column_value(q, i),
+						p->fields[i], a, row, err))
 			return err_wrap(err, "%s", query_of(p)->name);
 	return true;
 }

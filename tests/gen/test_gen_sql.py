@@ -81,6 +81,8 @@ def squeeze(text):
      "DB_MAYBE, &asset_type, ret, ret_found, err"),
     ("many asset", "struct asset_list *ret, struct err *err",
      "DB_MANY, &asset_type, ret, NULL, err"),
+    ("page asset", "struct asset_list *ret, int64_t *ret_total, struct err *err",
+     "DB_PAGE, &asset_type, &page, NULL, err"),
 ])
 def test_each_result_has_its_parameters(gen, result, parameters, call):
     made = gen(f"-- get(org text) -> {result}\n"
@@ -259,6 +261,9 @@ REFUSED = {
                              for i in range(1, 7)) + ";", "more than 5"),
     "many without a limit": ("-- x() -> many app_user\nSELECT id FROM app_user;",
                              "without a LIMIT"),
+    "page without a limit": (
+        "-- x() -> page app_user\nSELECT 9 AS total, id FROM app_user;",
+        "without a LIMIT"),
     "limit of a sub-select only": (
         "-- x() -> many app_user\nSELECT id FROM app_user WHERE id IN "
         "(SELECT id FROM app_user LIMIT 1);", "without a LIMIT"),

@@ -86,6 +86,17 @@ STMT(insert_child, 9002, 2, texts,
      "INSERT INTO thing (parent, id) VALUES ($2, $1)");
 STMT(all, 9003, 0, NULL, "SELECT " COLUMNS " FROM thing ORDER BY id");
 STMT(by_id, 9004, 1, texts, "SELECT " COLUMNS " FROM thing WHERE id = $1");
+static const struct sql_stmt page = {
+	9023,
+	"page",
+	"SELECT (SELECT count(*) FROM thing) AS total, " COLUMNS
+	" FROM thing ORDER BY id LIMIT 3 OFFSET $1",
+	"SELECT (SELECT count(*) FROM thing) AS total, " COLUMNS
+	" FROM thing ORDER BY id LIMIT 3 OFFSET $1",
+	1,
+	bigints,
+	.counts = true
+};
 STMT(count, 9005, 0, NULL, "SELECT count(*) FROM thing");
 STMT(sum, -1, 0, NULL, "SELECT sum(n) FROM thing");
 STMT(add, 9006, 2, bigints, "UPDATE thing SET n = n + $2 WHERE n < $1");
@@ -223,6 +234,34 @@ static void lists_grow_as_needed(void **state)
 	assert_int_equal(list.len, 100);
 	assert_string_equal(list.items[0].id, "t000");
 	assert_string_equal(list.items[99].id, "t099");
+}
+
+static int64_t total_at(struct fixture *f, int64_t offset,
+			struct thing_list *ret)
+{
+	struct sql_arg at = { .type = SQL_BIGINT, .number = offset };
+	int64_t total = -1;
+	struct db_page got = { ret, &total };
+
+	assert_ok(f, db_run(f->db, &f->arena, &page, &at, DB_PAGE, &thing_type,
+			    &got, NULL, &f->err));
+	return total;
+}
+
+static void a_page_says_how_many_there_are(void **state)
+{
+	struct fixture *f = with_table(state);
+	struct thing_list list = { 0 };
+
+	for (int i = 0; i < 5; i++)
+		assert_ok(f, put(f, arena_printf(&f->arena, "t%d", i)));
+	assert_int_equal(total_at(f, 0, &list), 5);
+	assert_int_equal(list.len, 3);
+	assert_string_equal(list.items[2].id, "t2");
+	assert_int_equal(total_at(f, 3, &list), 5);
+	assert_int_equal(list.len, 2);
+	assert_int_equal(total_at(f, 6, &list), 0);
+	assert_int_equal(list.len, 0);
 }
 
 static void a_list_without_rows_is_empty(void **state)
@@ -764,6 +803,7 @@ int main(void)
 		on_both(null_leaves_the_member_out),
 		on_both(arguments_go_by_number_not_by_order),
 		on_both(lists_grow_as_needed),
+		on_both(a_page_says_how_many_there_are),
 		on_both(a_list_without_rows_is_empty),
 		on_both(one_maybe_and_changes_count_rows),
 		on_both(a_second_row_is_an_error_where_one_is_wanted),
