@@ -16,6 +16,12 @@ FROM app_user WHERE email_key = $1;
 -- user_signed_in(id text, org text?, now bigint) -> none all-orgs
 UPDATE app_user SET last_login_at = $3, last_org_id = $2 WHERE id = $1;
 
+-- user_passed(id text, org text?, password_hash text, mfa boolean, now bigint) -> changes all-orgs
+-- The same after a password was looked at, which takes a moment: only while it
+-- still is theirs, and the second factor is what it was.
+UPDATE app_user SET last_login_at = $5, last_org_id = $2
+WHERE id = $1 AND is_active = TRUE AND password_hash = $3 AND (totp_enabled_at IS NOT NULL) = $4;
+
 -- user_set_hash(id text, password_hash text, now bigint) -> none all-orgs
 UPDATE app_user SET password_hash = $2, updated_at = $3 WHERE id = $1;
 

@@ -173,6 +173,29 @@ static struct login_response code_wanted(void)
 	};
 }
 
+/*
+ * The row was read before the password was looked at: who has changed it since,
+ * or has turned the second factor on, is not signed in with the old one.
+ */
+static bool still_right(struct call *call, const struct credential_row *row,
+			const char *org, struct err *err)
+{
+	int64_t changed = 0;
+
+	if (!sql_user_passed(call->db, call->arena,
+			     &(struct sql_user_passed_args){
+				     .id = row->id,
+				     .org = org,
+				     .password_hash = row->password_hash,
+				     .mfa = row->has_totp_enabled_at,
+				     .now = call->now,
+			     },
+			     &changed, err))
+		return false;
+	return changed ||
+	       err_set(err, ERR_UNAUTHENTICATED, "Invalid email or password");
+}
+
 static bool sign_in(struct call *call, const struct auth_login_in *in,
 		    const struct credential_row *row, const char *new_hash,
 		    struct token_response *out, struct err *err)
@@ -181,11 +204,10 @@ static bool sign_in(struct call *call, const struct auth_login_in *in,
 	struct user user = user_of(row);
 
 	return call_begin(call, err) &&
+	       choose_org(call, &user, row->last_org_id, &grant, err) &&
+	       still_right(call, row, grant.org_id, err) &&
 	       (!new_hash || sql_user_set_hash(call->db, call->arena, row->id,
 					       new_hash, call->now, err)) &&
-	       choose_org(call, &user, row->last_org_id, &grant, err) &&
-	       sql_user_signed_in(call->db, call->arena, row->id, grant.org_id,
-				  call->now, err) &&
 	       account_issue(call, &grant, out, err) &&
 	       (!row->has_totp_enabled_at ||
 		totp_note(call, row, in->body.totp_code, grant.org_id, err)) &&

@@ -66,11 +66,14 @@ static bool accept(struct call *call, const struct membership_row *member,
 {
 	const struct session *s = call->session;
 	struct text_row invitation = { 0 };
+	int64_t locked = 0;
 	bool found = false;
 
 	if (!s->user->email_verified)
 		return refuse(err);
-	if (!sql_account_take_invitation(call->db, call->arena, member->id,
+	if (!sql_org_lock(call->db, call->arena, member->org_id, &locked,
+			  err) ||
+	    !sql_account_take_invitation(call->db, call->arena, member->id,
 					 s->user_id, call->now, &invitation,
 					 &found, err))
 		return false;

@@ -258,6 +258,26 @@ def test_turning_it_on_ends_the_other_sessions(server, account):
 
 # ---- codes ----
 
+@pytest.mark.parametrize('wait_ms', [2, 10, 20, 30, 40])
+def test_a_sign_in_under_way_when_it_is_turned_on_is_not_one(server, account, wait_ms):
+    """The password is looked at for some 50 ms; whatever comes first, the password alone opens nothing after."""
+    client = account.bearer()
+    secret = client.post('/auth/totp/setup', expect=200).json()['secret']
+    with ThreadPoolExecutor() as pool:
+        login = pool.submit(lambda: server.client().post(
+            '/auth/login', json={'email': account.email, 'password': PASSWORD}))
+        time.sleep(wait_ms / 1000)
+        client.post('/auth/totp/verify', json={'code': code(secret, present())}, expect=200)
+        reply = login.result()
+    if reply.status_code == 200 and 'access_token' in reply.json():
+        token = reply.json()['access_token']
+        server.client().get('/auth/me', headers={'Authorization': f'Bearer {token}'}, expect=401)
+    elif reply.status_code == 200:
+        assert reply.json()['mfa_required']
+    else:
+        assert reply.status_code == 401
+
+
 def test_a_code_works_once(person):
     """W12: who looked over a shoulder comes too late."""
     now = present()
