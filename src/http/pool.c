@@ -81,15 +81,23 @@ static void wake_all(struct pool *p)
 }
 
 /*
- * Somebody who waits has to look: the last idle one, unless it could not begin
- * and another looks again by itself.
+ * Who has to look because something waits: the last idle one, unless it could
+ * not begin and another looks again by itself. NULL: nobody.
  */
-static void wake_one(struct pool *p)
+static struct worker *next_one(const struct pool *p)
 {
 	int64_t when;
 
 	if (p->idle && p->len && (!p->watched || may_begin(p, &when)))
-		pthread_cond_signal(&p->idle->wake);
+		return p->idle;
+	return NULL;
+}
+
+/* Without the lock, which the other wants at once. */
+static void wake(struct worker *w)
+{
+	if (w)
+		pthread_cond_signal(&w->wake);
 }
 
 static void wait_until(struct pool *p, struct worker *w, int64_t when)
@@ -123,6 +131,7 @@ static void wait_for_item(struct pool *p, struct worker *w)
 /* Waits for the next; NULL: closed and empty. */
 static void *take(struct pool *p, struct worker *w)
 {
+	struct worker *other = NULL;
 	void *item = NULL;
 
 	pthread_mutex_lock(&p->lock);
@@ -139,8 +148,9 @@ static void *take(struct pool *p, struct worker *w)
 	if (p->closed && !p->reserved)
 		wake_all(p);
 	else
-		wake_one(p);
+		other = next_one(p);
 	pthread_mutex_unlock(&p->lock);
+	wake(other);
 	return item;
 }
 
@@ -235,10 +245,13 @@ bool pool_reserve(struct pool *p)
 
 void pool_put(struct pool *p, void *item)
 {
+	struct worker *w;
+
 	pthread_mutex_lock(&p->lock);
 	p->items[(p->first + p->len++) % p->setup.length] = item;
-	wake_one(p);
+	w = next_one(p);
 	pthread_mutex_unlock(&p->lock);
+	wake(w);
 }
 
 size_t pool_waiting(struct pool *p)
