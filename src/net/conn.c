@@ -115,22 +115,119 @@ static socklen_t socket_address(const struct addr *a, int port,
 	return sizeof(*v6);
 }
 
-static bool connect_now(struct conn *conn, const struct addr *a, int port,
-			struct err *err)
+/*
+ * How far the connections to an address are ahead of the rate: a bucket that
+ * is full again after a while (GCRA). Addresses that share a bucket share the
+ * rate, which only makes us slower.
+ */
+enum { PACES = 1024 };
+static struct pace {
+	pthread_mutex_t lock;
+	int64_t due[PACES]; /* when the next one would be due, were none early
+			     */
+	int64_t interval;   /* microseconds between two; 0: no limit */
+} pace = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+void conn_limit(int per_second)
+{
+	pthread_mutex_lock(&pace.lock);
+	pace.interval = per_second > 0 ? CLOCK_SECOND / per_second : 0;
+	memset(pace.due, 0, sizeof(pace.due));
+	pthread_mutex_unlock(&pace.lock);
+}
+
+static size_t pace_of(const struct addr *a)
+{
+	uint32_t hash = 2166136261; /* FNV-1a */
+
+	for (size_t i = 0; i < sizeof(a->bytes); i++)
+		hash = (hash ^ a->bytes[i]) * 16777619;
+	return hash % PACES;
+}
+
+/* How long to wait before a connection may be started. */
+static int64_t pace_take(const struct addr *a)
+{
+	int64_t now = clock_tick(), wait = 0, *due = &pace.due[pace_of(a)];
+
+	pthread_mutex_lock(&pace.lock);
+	if (pace.interval) {
+		if (*due < now)
+			*due = now;
+		wait = *due - now - CONN_BURST * pace.interval;
+		*due += pace.interval;
+	}
+	pthread_mutex_unlock(&pace.lock);
+	return wait > 0 ? wait : 0;
+}
+
+static bool pace_wait(const struct addr *a, int64_t deadline)
+{
+	int64_t wait = pace_take(a);
+
+	if (!wait)
+		return true;
+	if (clock_tick() + wait >= deadline)
+		return false;
+	usleep((useconds_t)wait);
+	return true;
+}
+
+/* -1: errno says why. */
+static int start_connect(const struct addr *a, int port, int64_t deadline)
 {
 	struct sockaddr_storage to;
 	socklen_t len = socket_address(a, port, &to);
-	int error = 0, one = 1;
+	int one = 1, fd;
+
+	if (!pace_wait(a, deadline)) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		    0);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (!connect(fd, (struct sockaddr *)&to, len) || errno == EINPROGRESS)
+		return fd;
+	one = errno;
+	close(fd);
+	errno = one;
+	return -1;
+}
+
+bool conn_has_route(const struct addr *a)
+{
+	struct sockaddr_storage to;
+	socklen_t len = socket_address(a, 9, &to);
+	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && !connect(fd, (struct sockaddr *)&to, len);
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+int conn_begin(const struct addr *a, int port, int64_t deadline,
+	       struct err *err)
+{
+	struct conn none = { 0 };
+	int fd = start_connect(a, port, deadline);
+
+	if (fd < 0)
+		conn_error(&none, errno, err);
+	return fd;
+}
+
+static bool connect_now(struct conn *conn, const struct addr *a, int port,
+			struct err *err)
+{
+	int error = 0;
 	socklen_t size = sizeof(error);
 
-	conn->fd = socket(to.ss_family,
-			  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	conn->fd = start_connect(a, port, conn->deadline);
 	if (conn->fd < 0)
-		return conn_error(conn, errno, err);
-	setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (!connect(conn->fd, (struct sockaddr *)&to, len))
-		return true;
-	if (errno != EINPROGRESS)
 		return conn_error(conn, errno, err);
 	if (!conn_wait(conn, POLLOUT, err))
 		return false;

@@ -47,6 +47,25 @@ enum conn_state {
 	CONN_FAILED, /* TLS, or an error of our own machine */
 };
 
+/*
+ * Starts to connect and does not wait: the descriptor, which poll() calls
+ * writable when it is decided, or -1. For who looks at many ports at once; it
+ * is the caller's to close.
+ */
+int conn_begin(const struct addr *a, int port, int64_t deadline,
+	       struct err *err);
+
+/* Whether this machine knows a way to the address; nothing is sent. */
+bool conn_has_route(const struct addr *a);
+
+/*
+ * Manners: to one address, all threads together start at most CONN_BURST
+ * connections at once and then so many a second; who wants more is made to
+ * wait, until its deadline at most. 0 is no limit, as it is at the start.
+ */
+enum { CONN_BURST = 256 };
+void conn_limit(int per_second);
+
 /* `ret_state` (may be NULL) tells why there is no connection. */
 bool conn_open(const struct addr *a, int port, int64_t deadline,
 	       struct conn **ret, enum conn_state *ret_state, struct err *err);

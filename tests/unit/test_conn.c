@@ -245,6 +245,37 @@ static void what_came_before_the_handshake_is_refused(void **state)
 	peer_stop(&p);
 }
 
+/*
+ * W56: nobody is hurried. Beyond the first burst, 1000 a second make 200 more
+ * take a fifth of one; another address does not wait for this one.
+ */
+static void connections_to_one_address_are_paced(void **state)
+{
+	struct addr a, other;
+	int64_t start = clock_tick(), took;
+
+	addr_parse("127.0.0.1", &a);
+	addr_parse("127.0.0.2", &other);
+	conn_limit(1000);
+	for (int i = 0; i < CONN_BURST + 200; i++) {
+		int fd = conn_begin(&a, 1, soon(5000), NULL);
+
+		if (fd >= 0)
+			close(fd);
+	}
+	took = clock_tick() - start;
+	assert_in_range(took, 190000, 2000000);
+	start = clock_tick();
+	close(conn_begin(&other, 1, soon(5000), NULL));
+	assert_true(clock_tick() - start < 100000);
+	conn_limit(1); /* a deadline comes before its turn */
+	for (int i = 0; i < CONN_BURST; i++)
+		close(conn_begin(&a, 1, soon(5000), NULL));
+	close(conn_begin(&a, 1, soon(5000), NULL));
+	assert_int_equal(conn_begin(&a, 1, soon(200), NULL), -1);
+	conn_limit(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +290,7 @@ int main(void)
 			writing_to_one_who_left_is_an_error_not_a_signal),
 		cmocka_unit_test(a_tls_handshake_says_why_it_failed),
 		cmocka_unit_test(what_came_before_the_handshake_is_refused),
+		cmocka_unit_test(connections_to_one_address_are_paced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
