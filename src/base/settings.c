@@ -123,6 +123,8 @@ static const struct setting table[] = {
 	  .help = "names that are looked up before DNS" },
 	{ "CA_FILE", TEXT, AT(ca_file), "",
 	  .help = "certificates to trust besides the system's" },
+	{ "SCAN_CONTACT_URL", TEXT, AT(scan_contact_url), "",
+	  .help = "shown to scanned servers: whom to ask about the scan" },
 	{ "SCAN_DEADLINE", INT, AT(scan_deadline), "3600", 10, 86400,
 	  .help = "seconds a scan may take" },
 	{ "MAX_CONCURRENT_REPORTS_PER_ORG", INT, AT(max_reports), "3", 1, 100,
