@@ -1,11 +1,14 @@
 /*
  * sweep: how long the port sweep takes, for bench/run.py beside nmap.
  *
- *	sweep 127.0.1.0/24 [PORT…]
+ *	sweep [-r RATE] 127.0.1.0/24 [PORT…]
  *
- * prints one line: hosts, connects, open ports, milliseconds.
+ * prints one line: hosts, connects, open ports, milliseconds. RATE is connects
+ * a second.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "net/addr.h"
@@ -45,15 +48,20 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	int64_t start;
 
+	if (argc > 3 && !strcmp(argv[1], "-r")) {
+		o.rate = (int)strtol(argv[2], NULL, 10);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 2 || !cidr_parse(argv[1], &b.net))
 		return 2;
 	for (int i = 2; i < argc && n < SWEEP_PORTS_MAX; i++)
 		ports[n++] = (int)strtol(argv[i], NULL, 10);
-	for (int i = 0; argc == 2 && plan_default_ports[i]; i++)
-		ports[n++] = plan_default_ports[i];
+	for (int i = 0; argc == 2 && plan_quick_ports[i]; i++)
+		ports[n++] = plan_quick_ports[i];
 	o.port_count = (size_t)n;
 	start = clock_tick();
-	o.deadline = start + 60 * CLOCK_SECOND;
+	o.deadline = start + 600 * CLOCK_SECOND;
 	if (!sweep_run(&o, &stats, &err)) {
 		fprintf(stderr, "sweep: %s\n", err.msg);
 		return 2;

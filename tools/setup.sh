@@ -43,6 +43,17 @@ test  redis-server              redis-server the shared counters, and a peer to 
 test  nginx-light               nginx      a peer to scan
 test  openssh-server            sshd       a peer to scan
 test  openssl                   openssl    a peer to scan
+test  samba                     smbd       a peer to scan
+test  xrdp                      xrdp       a peer to scan
+test  proftpd-core              proftpd    a peer to scan
+test  mariadb-server            mariadbd   a peer to scan
+test  slapd                     slapd      a peer to scan
+test  dovecot-imapd             dovecot    a peer to scan
+test  dovecot-pop3d             -          a peer to scan
+test  memcached                 memcached  a peer to scan
+test  rsync                     rsync      a peer to scan
+test  iproute2                  ip         a line with delay and loss
+test  ssh-audit                 ssh-audit  SSH algorithms to compare with
 test  nmap                      nmap       open ports to compare with
 test  sslscan                   sslscan    TLS versions to compare with
 test  chromium                  chromium   the pages of /docs and /redoc in a browser

@@ -315,6 +315,8 @@ static bool make_plan(struct command_line *line, struct run *run,
 	    !command_number(line, "deadline", 1, 86400, &plan->deadline, err))
 		return false;
 	plan->allow_networks = settings.scan_allow_networks;
+	plan->user_agent =
+		plan_user_agent(settings.scan_contact_url, line->arena);
 	plan->hosts_file = settings.hosts_file;
 	plan->ca_file = settings.ca_file;
 	return !ports || read_ports(ports, run, err);
@@ -424,7 +426,8 @@ const struct command cmd_scan = {
 			{ "ca-file", "PATH", NULL, "CA_FILE",
 			  "certificates to trust besides the system's" },
 			{ "ports", "LIST", NULL, NULL,
-			  "TCP ports, with commas (the usual 14)" },
+			  "TCP ports, with commas; none: those of the "
+			  "profile" },
 			{ "timeout", "SECONDS", "10", NULL,
 			  "for one HTTP request" },
 			{ "concurrency", "N", "20", NULL,

@@ -108,6 +108,7 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	plan->allow_networks = settings->scan_allow_networks;
 	plan->hosts_file = settings->hosts_file;
 	plan->ca_file = settings->ca_file;
+	plan->user_agent = plan_user_agent(settings->scan_contact_url, a);
 	return true;
 }
 

@@ -5,9 +5,31 @@
 #include "base/clock.h"
 #include "scan/probe.h"
 
-const int plan_default_ports[] = { 21,	 22,   23,   53,    80,
-				   443,	 445,  3306, 3389,  5432,
-				   6379, 8080, 8443, 27017, 0 };
+const int plan_quick_ports[] = { 21,   22,   23,   53,	 80,   443,   445, 3306,
+				 3389, 5432, 6379, 8080, 8443, 27017, 0 };
+
+/*
+ * Mail, directories, remote control, databases and caches, orchestration and
+ * monitoring, and controllers of machines, besides those of a quick scan.
+ */
+const int plan_full_ports[] = {
+	21,    22,    23,    25,    53,	   80,	  102,	110,  111,   135,
+	139,   143,   389,   443,   445,   465,	  502,	554,  587,   636,
+	873,   990,   993,   995,   1080,  1099,  1433, 1521, 1723,  1883,
+	2049,  2181,  2375,  2376,  2379,  2404,  3000, 3306, 3389,  4369,
+	4840,  5000,  5005,  5060,  5222,  5432,  5601, 5672, 5900,  5984,
+	5985,  5986,  6000,  6379,  6443,  8000,  8009, 8080, 8081,  8443,
+	8883,  8888,  9000,  9042,  9090,  9200,  9300, 9443, 10250, 11211,
+	15672, 20000, 27017, 44818, 47808, 50000, 0
+};
+
+const char *plan_user_agent(const char *contact_url, struct arena *a)
+{
+	return contact_url && *contact_url
+		       ? arena_printf(a, "%s (+%s)", PLAN_USER_AGENT,
+				      contact_url)
+		       : PLAN_USER_AGENT;
+}
 
 /* ---- made by a person ---- */
 
@@ -88,12 +110,15 @@ size_t plan_ports(const struct scan_plan *plan, int ret[PLAN_PORTS_MAX])
 {
 	const struct plan_features *f =
 		plan->features ? plan->features : &all_features;
+	const int *usual = plan->profile == SCAN_PLAN_PROFILE_QUICK
+				   ? plan_quick_ports
+				   : plan_full_ports;
 	size_t len = 0, unique = 0;
 
 	for (size_t i = 0; i < plan->ports.len && len < PLAN_PORTS_MAX; i++)
 		if (port_wanted(f, (int)plan->ports.items[i]))
 			ret[len++] = (int)plan->ports.items[i];
-	for (const int *p = plan_default_ports; !plan->ports.len && *p; p++)
+	for (const int *p = usual; !plan->ports.len && *p; p++)
 		if (port_wanted(f, *p))
 			ret[len++] = *p;
 	qsort(ret, len, sizeof(*ret), by_number);

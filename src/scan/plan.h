@@ -2,7 +2,9 @@
  * plan: from a scan's targets to the addresses that are looked at.
  *
  * Names are resolved once, when the walk is opened, and every answer is judged
- * by net/target.h; networks are walked address by address and never listed.
+ * by net/target.h; networks are walked address by address and never listed. A
+ * name with addresses of both families is looked at over one of each: a result
+ * each, and the first of them speaks for the name.
  * The order is the contract's: addresses and networks first,
  * then names; with `max_hosts` the targets take turns. Addresses of `done` are
  * passed over, those of `retry` are left to the end.
@@ -23,10 +25,19 @@
 /* However large the networks are; what is beyond is left out and said. */
 enum { PLAN_HOSTS_MAX = 262144, PLAN_PORTS_MAX = 256 };
 
-/* The ports that are looked at when a plan names none, ascending, 0 at the end.
+/*
+ * The ports that are looked at when a plan names none, ascending, 0 at the
+ * end: of a quick scan, and of any other, which has all of those too.
  */
-extern const int plan_default_ports[];
+extern const int plan_quick_ports[];
+extern const int plan_full_ports[];
+
+/* How requests introduce themselves; with whom to speak about them. */
 #define PLAN_USER_AGENT "nis2-scanner/" NIS2_VERSION
+const char *plan_user_agent(const char *contact_url, struct arena *a);
+
+/* Connections a second to one address, beyond a first CONN_BURST. */
+enum { PLAN_TARGET_RATE = 100 };
 
 /*
  * A plan for targets typed by a person ("example.com", "192.0.2.0/24"): what

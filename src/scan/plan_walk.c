@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/conn.h"
 #include "scan/plan.h"
 
 /* Names are asked for by so many threads, each at most so long. */
@@ -13,7 +14,7 @@ struct stop {
 	const struct plan_target *of;
 	struct cidr net;
 	uint64_t first, count, at;
-	struct addr addr; /* a name's; family 0 if it has none */
+	struct addr addrs[2]; /* of a name, one a family; family 0: none */
 	const char *why;
 };
 
@@ -27,6 +28,7 @@ struct plan_walk {
 	bool in_turns;
 	size_t at; /* the stop whose turn it is */
 	const char *cut;
+	bool cut_told;
 	const struct plan_host **done;	/* sorted */
 	const struct plan_host **retry; /* sorted */
 	struct plan_address *later;	/* what stands in `retry` */
@@ -48,12 +50,6 @@ static int by_host(const void *a, const void *b)
 			     *(const struct plan_host *const *)b);
 }
 
-static int by_target(const void *a, const void *b)
-{
-	return strcmp((*(const struct plan_host *const *)a)->target,
-		      (*(const struct plan_host *const *)b)->target);
-}
-
 static const struct plan_host **sorted(const struct plan_host_list *list,
 				       struct arena *a)
 {
@@ -66,15 +62,39 @@ static const struct plan_host **sorted(const struct plan_host_list *list,
 	return ret;
 }
 
-/* A name that was looked at is done, whatever it resolves to by now. */
+/* "" stands for a name that had no address: then all of it is done. */
+static bool is_same_family(const char *done, const char *ip)
+{
+	return !*done || !strchr(done, ':') == !strchr(ip, ':');
+}
+
+/*
+ * A name that was looked at over a family of addresses is done there, whatever
+ * it resolves to by now.
+ */
 static bool is_done(const struct plan_walk *w, const struct stop *stop,
 		    const char *ip)
 {
 	const struct plan_host key = { stop->of->target, ip }, *k = &key;
 	bool name = stop->of->target_type == PLAN_TARGET_TARGET_TYPE_DOMAIN;
+	size_t low = 0, high = w->plan->done.len;
 
-	return bsearch(&k, w->done, w->plan->done.len, sizeof(*w->done),
-		       name ? by_target : by_host) != NULL;
+	if (!name)
+		return bsearch(&k, w->done, high, sizeof(*w->done), by_host);
+	while (low < high) { /* to the first of that name */
+		size_t middle = (low + high) / 2;
+
+		if (strcmp(w->done[middle]->target, key.target) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < w->plan->done.len &&
+	       !strcmp(w->done[low]->target, key.target);
+	     low++)
+		if (is_same_family(w->done[low]->ip, ip))
+			return true;
+	return false;
 }
 
 static bool is_retry(const struct plan_walk *w, const struct stop *stop,
@@ -121,6 +141,36 @@ static const char *choose(const struct plan_target *t,
 			    t->pinned_ip, addr_text(ret, text));
 }
 
+/* The first address of the family that the first one is not of, or NULL. */
+static const struct addr *of_other_family(const struct addr_list *found,
+					  const struct addr *first)
+{
+	for (size_t i = 0; i < found->len; i++)
+		if (found->items[i].family != first->family)
+			return &found->items[i];
+	return NULL;
+}
+
+/* One address of each family; what this machine cannot reach is said. */
+static const char *choose_both(struct stop *stop, const struct addr_list *found,
+			       struct arena *a)
+{
+	const char *why = choose(stop->of, found, a, &stop->addrs[0]);
+	const struct addr *other = of_other_family(found, &stop->addrs[0]);
+	char text[ADDR_TEXT];
+
+	if (!other)
+		return why;
+	if (conn_has_route(other)) {
+		stop->addrs[1] = *other;
+		stop->count = 2;
+		return why;
+	}
+	return arena_printf(a, "%s%s%s was not looked at: no route from here",
+			    why ? why : "", why ? "; " : "",
+			    addr_text(other, text));
+}
+
 static void resolve_one(struct resolving *r, struct stop *stop)
 {
 	int64_t end = clock_tick() + RESOLVE_SECONDS * CLOCK_SECOND;
@@ -138,7 +188,7 @@ static void resolve_one(struct resolving *r, struct stop *stop)
 			    &err))
 		why = err.msg;
 	else
-		why = choose(stop->of, &found, &a, &stop->addr);
+		why = choose_both(stop, &found, &a);
 	pthread_mutex_lock(&r->lock);
 	stop->why = arena_strdup(r->arena, why);
 	pthread_mutex_unlock(&r->lock);
@@ -308,11 +358,11 @@ bool plan_open(const struct scan_plan *plan, int64_t deadline, struct arena *a,
 		else if (!stop_of_network(w, &w->stops[i], a, err))
 			return false;
 	}
-	set_total(w, a);
 	w->done = sorted(&plan->done, a);
 	w->retry = sorted(&plan->retry, a);
 	w->later = arena_array(a, plan->retry.len + 1, sizeof(*w->later));
 	resolve_all(w, names, deadline, a);
+	set_total(w, a);
 	*ret = w;
 	return true;
 }
@@ -359,8 +409,9 @@ static void address_of(struct plan_walk *w, struct stop *stop,
 				      .why = stop->why };
 	if (stop->of->target_type == PLAN_TARGET_TARGET_TYPE_DOMAIN) {
 		ret->name = stop->of->target;
-		ret->speaks_for_name = true;
-		ret->addr = stop->addr;
+		ret->speaks_for_name = !stop->at;
+		ret->addr = stop->addrs[stop->at];
+		ret->why = stop->at ? NULL : stop->why;
 	} else if (!stop->why) {
 		cidr_nth(&stop->net, stop->first + stop->at, &ret->addr);
 	}
@@ -387,6 +438,17 @@ static bool set_aside(struct plan_walk *w, const struct stop *stop,
 	return true;
 }
 
+/* The first result tells what no result is there for. */
+static void tell_cut(struct plan_walk *w, struct plan_address *address)
+{
+	if (!w->cut || w->cut_told)
+		return;
+	w->cut_told = true;
+	address->why = arena_printf(w->arena, "%s%s%s",
+				    address->why ? address->why : "",
+				    address->why ? "; " : "", w->cut);
+}
+
 bool plan_next(struct plan_walk *w, struct plan_address *ret)
 {
 	while (w->walked < w->total) {
@@ -396,7 +458,10 @@ bool plan_next(struct plan_walk *w, struct plan_address *ret)
 			break;
 		w->walked++;
 		address_of(w, stop, ret);
-		if (!is_done(w, stop, ret->ip) && !set_aside(w, stop, ret))
+		if (is_done(w, stop, ret->ip))
+			continue;
+		tell_cut(w, ret);
+		if (!set_aside(w, stop, ret))
 			return true;
 	}
 	w->walked = w->total;

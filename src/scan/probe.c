@@ -44,6 +44,43 @@ bool probe_port_is_web(int port)
 	return port == 80 || port == 8080 || probe_port_is_tls(port);
 }
 
+static bool is_true(const struct probe_run *run, const char *name)
+{
+	const struct fact *f = fact_find(run->facts, name, run->port);
+
+	return f && f->yes;
+}
+
+bool probe_is_service(const struct probe_run *run, const char *name)
+{
+	const struct fact *f = fact_find(run->facts, "service.name", run->port);
+
+	return f && f->text && is_true(run, "service.confirmed") &&
+	       !strcmp(f->text, name);
+}
+
+bool probe_speaks_http(const struct probe_run *run, bool *ret_tls)
+{
+	const struct fact *tls =
+		fact_find(run->facts, "service.tls", run->port);
+
+	*ret_tls = tls ? tls->yes : probe_port_is_tls(run->port);
+	if (is_true(run, "service.confirmed"))
+		return probe_is_service(run, "http") ||
+		       probe_is_service(run, "https");
+	if (probe_port_is_web(run->port))
+		return true;
+	return *ret_tls && !fact_find(run->facts, "service.name", run->port);
+}
+
+bool probe_may_speak_tls(const struct probe_run *run)
+{
+	const struct fact *tls =
+		fact_find(run->facts, "service.tls", run->port);
+
+	return tls ? tls->yes : probe_port_is_web(run->port);
+}
+
 const char *probe_sni(const struct probe_run *run)
 {
 	return run->host->name;

@@ -115,6 +115,18 @@ const struct fact_def *probe_declares(const struct probe *probe,
 bool probe_port_is_tls(int port);
 /* 80, 443, 8080 and 8443. */
 bool probe_port_is_web(int port);
+/*
+ * What the probe `services` found out, for those that come after it; where it
+ * did not run, what the number of the port stands for.
+ *
+ * Whether the port speaks HTTP, in clear or behind TLS. Behind TLS it is known
+ * for certain once the probe `banner` ran; before, any TLS may carry HTTP.
+ */
+bool probe_speaks_http(const struct probe_run *run, bool *ret_tls);
+/* Whether a TLS hello makes sense here: nothing else has answered. */
+bool probe_may_speak_tls(const struct probe_run *run);
+/* The service that was confirmed on the port is this one. */
+bool probe_is_service(const struct probe_run *run, const char *name);
 /* The name to show a server: the host's, or NULL for an address. */
 const char *probe_sni(const struct probe_run *run);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "net/conn.h"
 #include "scan/sweep.h"
 
 enum {
@@ -568,6 +569,8 @@ bool run_plan(const struct run_options *options, struct err *err)
 	pthread_mutex_init(&r.lock, NULL);
 	pthread_cond_init(&r.changed, NULL);
 	send_head(&r);
+	conn_limit(options->plan->target_rate ? (int)options->plan->target_rate
+					      : PLAN_TARGET_RATE);
 	ok = r.tested_count ? sweep_all(&r, err) : names_only(&r, err);
 	pthread_cond_destroy(&r.changed);
 	pthread_mutex_destroy(&r.lock);

@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "scan/probes/banner.h"
+#include "scan/probes/banner_read.h"
 
-static const char *text_of(struct span s, struct arena *a)
+const char *banner_text(struct span s, struct arena *a)
 {
 	size_t len = span_len(s);
 	char *text;
@@ -25,26 +25,29 @@ const char *banner_line(struct span answer, struct arena *a)
 
 	if (!span_line(&answer, BANNER_MAX, &line))
 		line = answer;
-	return text_of(line, a);
+	return banner_text(line, a);
 }
 
-/*
- * How far `answer` agrees with `word`: all of it, so far, or not at all.
- */
-static enum banner_result begins(struct span answer, const char *word)
+enum banner_result banner_begins_with(struct span answer, const void *bytes,
+				      size_t len)
 {
-	size_t len = strlen(word), have = span_len(answer);
+	size_t have = span_len(answer);
 
-	if (memcmp(answer.p, word, have < len ? have : len) != 0)
+	if (memcmp(answer.p, bytes, have < len ? have : len) != 0)
 		return BANNER_NO;
 	return have < len ? BANNER_MORE : BANNER_YES;
 }
 
-/* "220 ProFTPD 1.3.8 Server ready", RFC 959. */
-static enum banner_result read_ftp(struct span answer, struct arena *a,
-				   struct banner *ret)
+enum banner_result banner_begins(struct span answer, const char *word)
 {
-	enum banner_result r = begins(answer, "220");
+	return banner_begins_with(answer, word, strlen(word));
+}
+
+/* "220 ProFTPD 1.3.8 Server ready", RFC 959. */
+enum banner_result read_ftp(struct span answer, struct arena *a,
+			    struct banner *ret)
+{
+	enum banner_result r = banner_begins(answer, "220");
 	struct span line;
 
 	if (r != BANNER_YES)
@@ -54,14 +57,16 @@ static enum banner_result read_ftp(struct span answer, struct arena *a,
 	line.p += 3;
 	if (line.p < line.end && *line.p != ' ' && *line.p != '-')
 		return BANNER_NO;
+	if (span_find_nocase(line, "SMTP"))
+		return BANNER_NO; /* mail servers greet with 220, too */
 	line.p += line.p < line.end;
-	ret->version = text_of(line, a);
+	ret->version = banner_text(line, a);
 	return BANNER_YES;
 }
 
 /* "SSH-2.0-OpenSSH_9.2p1", after other lines perhaps: RFC 4253, 4.2. */
-static enum banner_result read_ssh(struct span answer, struct arena *a,
-				   struct banner *ret)
+enum banner_result read_ssh(struct span answer, struct arena *a,
+			    struct banner *ret)
 {
 	struct span line, protocol;
 
@@ -69,21 +74,21 @@ static enum banner_result read_ssh(struct span answer, struct arena *a,
 		if (!span_line(&answer, 1024, &line))
 			return span_len(answer) > 1024 ? BANNER_NO
 						       : BANNER_MORE;
-		if (begins(line, "SSH-") != BANNER_YES)
+		if (banner_begins(line, "SSH-") != BANNER_YES)
 			continue;
 		line.p += 4;
 		if (!span_until(&line, '-', 16, &protocol) ||
 		    protocol.end == line.p)
 			return BANNER_NO; /* no '-' behind the version */
-		ret->version = text_of(line, a);
+		ret->version = banner_text(line, a);
 		return BANNER_YES;
 	}
 	return BANNER_NO;
 }
 
 /* Option negotiation (RFC 854), or a prompt. */
-static enum banner_result read_telnet(struct span answer, struct arena *a,
-				      struct banner *ret)
+enum banner_result read_telnet(struct span answer, struct arena *a,
+			       struct banner *ret)
 {
 	if (span_len(answer) < 3)
 		return BANNER_MORE;
@@ -101,8 +106,8 @@ static enum banner_result read_telnet(struct span answer, struct arena *a,
 enum { DNS_ID = 0x4e32 };
 
 /* An answer to our question: length, id, QR (RFC 1035, 4.1.1 and 4.2.2). */
-static enum banner_result read_dns(struct span answer, struct arena *a,
-				   struct banner *ret)
+enum banner_result read_dns(struct span answer, struct arena *a,
+			    struct banner *ret)
 {
 	uint16_t length, id, flags;
 
@@ -115,19 +120,9 @@ static enum banner_result read_dns(struct span answer, struct arena *a,
 								: BANNER_NO;
 }
 
-static uint16_t little16(const char *p)
-{
-	return (uint16_t)((unsigned char)p[0] | (unsigned char)p[1] << 8);
-}
-
-static uint32_t little32(const char *p)
-{
-	return little16(p) | (uint32_t)little16(p + 2) << 16;
-}
-
 /* NetBIOS length, then an SMB1 or SMB2 header ([MS-SMB2] 2.2.4). */
-static enum banner_result read_smb(struct span answer, struct arena *a,
-				   struct banner *ret)
+enum banner_result read_smb(struct span answer, struct arena *a,
+			    struct banner *ret)
 {
 	const char *p = answer.p + 4;
 	uint16_t dialect;
@@ -151,8 +146,8 @@ static enum banner_result read_smb(struct span answer, struct arena *a,
  * A greeting of protocol 10 with the version, or an error packet, as "Host …
  * is not allowed to connect", which only such a server sends.
  */
-static enum banner_result read_mysql(struct span answer, struct arena *a,
-				     struct banner *ret)
+enum banner_result read_mysql(struct span answer, struct arena *a,
+			      struct banner *ret)
 {
 	struct span version;
 	size_t length;
@@ -175,21 +170,23 @@ static enum banner_result read_mysql(struct span answer, struct arena *a,
 		return BANNER_NO;
 	if (version.end - version.p > 6 && !memcmp(version.p, "5.5.5-", 6))
 		version.p += 6; /* how MariaDB 10 spoke to old replicas */
-	ret->version = text_of(version, a);
+	ret->version = banner_text(version, a);
 	return BANNER_YES;
 }
 
 /* TPKT, then an X.224 Connection Confirm ([MS-RDPBCGR] 2.2.1.2). */
-static enum banner_result read_rdp(struct span answer, struct arena *a,
-				   struct banner *ret)
+enum banner_result read_rdp(struct span answer, struct arena *a,
+			    struct banner *ret)
 {
 	if (span_len(answer) < 6)
-		return begins(answer, "\x03") == BANNER_NO ? BANNER_NO
-							   : BANNER_MORE;
+		return banner_begins(answer, "\x03") == BANNER_NO ? BANNER_NO
+								  : BANNER_MORE;
 	if (answer.p[0] != 3 || (unsigned char)answer.p[5] != 0xd0)
 		return BANNER_NO;
 	if (span_len(answer) < 19)
 		return BANNER_YES; /* a server from before the negotiation */
+	if (answer.p[11] != 2 && answer.p[11] != 3)
+		return BANNER_NO; /* X.224 carries other protocols, too */
 	if (answer.p[11] == 2)
 		ret->version = answer.p[15] & 2	  ? "RDP with NLA"
 			       : answer.p[15] & 1 ? "RDP with TLS"
@@ -198,8 +195,8 @@ static enum banner_result read_rdp(struct span answer, struct arena *a,
 }
 
 /* One byte answers an SSLRequest; old servers send an ErrorResponse. */
-static enum banner_result read_postgresql(struct span answer, struct arena *a,
-					  struct banner *ret)
+enum banner_result read_postgresql(struct span answer, struct arena *a,
+				   struct banner *ret)
 {
 	if (!span_len(answer))
 		return BANNER_MORE;
@@ -216,8 +213,8 @@ static enum banner_result read_postgresql(struct span answer, struct arena *a,
 }
 
 /* The answer to PING, then to INFO, which tells the version. */
-static enum banner_result read_redis(struct span answer, struct arena *a,
-				     struct banner *ret)
+enum banner_result read_redis(struct span answer, struct arena *a,
+			      struct banner *ret)
 {
 	struct span rest = answer, line;
 	const char *at;
@@ -227,14 +224,14 @@ static enum banner_result read_redis(struct span answer, struct arena *a,
 	if (!span_line(&rest, BANNER_MAX, &line))
 		return *answer.p == '+' || *answer.p == '-' ? BANNER_MORE
 							    : BANNER_NO;
-	if (begins(line, "-NOAUTH") == BANNER_YES ||
-	    begins(line, "-DENIED") == BANNER_YES) {
-		ret->knows_auth = true;
+	if (banner_begins(line, "-NOAUTH") == BANNER_YES ||
+	    banner_begins(line, "-DENIED") == BANNER_YES) {
+		ret->knows_auth = ret->certain = true;
 		return BANNER_YES;
 	}
-	if (begins(line, "+PONG") != BANNER_YES)
+	if (banner_begins(line, "+PONG") != BANNER_YES)
 		return BANNER_NO;
-	ret->knows_auth = ret->no_auth = true;
+	ret->knows_auth = ret->no_auth = ret->certain = true;
 	if (rest.p < rest.end && *rest.p == '-')
 		return BANNER_YES; /* INFO was taken away */
 	at = span_find_nocase(rest, "redis_version:");
@@ -243,7 +240,7 @@ static enum banner_result read_redis(struct span answer, struct arena *a,
 	rest.p = at + strlen("redis_version:");
 	if (!span_line(&rest, 100, &line))
 		return BANNER_MORE;
-	ret->version = arena_printf(a, "Redis %s", text_of(line, a));
+	ret->version = arena_printf(a, "Redis %s", banner_text(line, a));
 	return BANNER_YES;
 }
 
@@ -258,106 +255,66 @@ static const char *bson_int(struct span doc, const char *name)
 	return NULL;
 }
 
-/* An OP_MSG answer to `hello`, whichever its document is. */
-static enum banner_result read_mongodb(struct span answer, struct arena *a,
-				       struct banner *ret)
+/* The length of an OP_MSG at the start of `answer`; 0: it is none. */
+static uint32_t op_msg_length(struct span answer)
 {
-	const char *wire;
+	uint32_t length = little32(answer.p);
+
+	return length < 26 || length > 1024 * 1024 ||
+			       little32(answer.p + 12) != 2013
+		       ? 0
+		       : length;
+}
+
+/*
+ * OP_MSG answers to `hello`, whichever its document is, and to `listDatabases`,
+ * which needs a login where logins are on (code 13, Unauthorized).
+ */
+enum banner_result read_mongodb(struct span answer, struct arena *a,
+				struct banner *ret)
+{
+	struct span first = answer;
+	const char *wire, *code;
 	uint32_t length;
 
 	if (span_len(answer) < 16)
 		return BANNER_MORE;
-	length = little32(answer.p);
-	if (length < 26 || length > 1024 * 1024 ||
-	    little32(answer.p + 12) != 2013)
+	length = op_msg_length(answer);
+	if (!length)
 		return BANNER_NO;
-	if (span_len(answer) < length && span_len(answer) < BANNER_MAX)
-		return BANNER_MORE;
-	wire = bson_int(answer, "maxWireVersion");
+	if (span_len(answer) < length)
+		return span_len(answer) < BANNER_MAX ? BANNER_MORE : BANNER_YES;
+	ret->certain = true;
+	first.end = first.p + length;
+	wire = bson_int(first, "maxWireVersion");
 	if (wire)
 		ret->version = arena_printf(a, "MongoDB, wire version %u",
 					    little32(wire));
+	answer.p = first.end;
+	if (span_len(answer) < 16 || span_len(answer) < op_msg_length(answer))
+		return BANNER_MORE;
+	code = bson_int(answer, "code");
+	ret->knows_auth = true;
+	ret->no_auth = !code && span_find_nocase(answer, "databases");
 	return BANNER_YES;
 }
 
-/* "HTTP/1.1 400 Bad Request": to whatever we said. */
-static enum banner_result read_http(struct span answer, struct arena *a,
-				    struct banner *ret)
+/*
+ * "HTTP/1.1 200 OK". A server of HTTPS that was asked in clear says so in
+ * HTTP: then it is not this.
+ */
+enum banner_result read_http(struct span answer, struct arena *a,
+			     struct banner *ret)
 {
-	return begins(answer, "HTTP/");
-}
+	enum banner_result r = banner_begins(answer, "HTTP/");
 
-/* Length 17; id; no flags, so not even recursion; one question: . SOA IN */
-static const char ask_dns[] = "\x00\x11\x4e\x32\x00\x00\x00\x01\x00\x00\x00\x00"
-			      "\x00\x00\x00\x00\x06\x00\x01";
-/* SMB2 NEGOTIATE with the dialects 2.0.2, 2.1, 3.0 and 3.0.2. */
-static const char ask_smb[] =
-	"\x00\x00\x00\x6c"
-	"\xfeSMB\x40\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00"
-	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-	"\x24\x00\x04\x00\x01\x00\x00\x00\x00\x00\x00\x00"
-	"nis2-scanner-id!"
-	"\x00\x00\x00\x00\x00\x00\x00\x00"
-	"\x02\x02\x10\x02\x00\x03\x02\x03";
-/* Connection Request that offers TLS and NLA. */
-static const char ask_rdp[] = "\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00"
-			      "\x01\x00\x08\x00\x03\x00\x00\x00";
-static const char ask_postgresql[] = "\x00\x00\x00\x08\x04\xd2\x16\x2f";
-static const char ask_redis[] = "PING\r\nINFO server\r\n";
-/* OP_MSG {hello: 1, "$db": "admin"} */
-static const char ask_mongodb[] =
-	"\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00"
-	"\x00\x00\x00\x00\x00"
-	"\x1f\x00\x00\x00\x10hello\x00\x01\x00\x00\x00"
-	"\x02$db\x00\x06\x00\x00\x00"
-	"admin\x00\x00";
-static const char ask_http[] = "GET / HTTP/1.0\r\n\r\n";
-
-#define ASK(name) ask_##name, sizeof(ask_##name) - 1
-
-/* SSH before FTP, so that the more certain one wins. */
-static const struct service services[] = {
-	{ 22, "ssh", NULL, 0, read_ssh },
-	{ 21, "ftp", NULL, 0, read_ftp },
-	{ 3306, "mysql", NULL, 0, read_mysql },
-	{ 23, "telnet", NULL, 0, read_telnet },
-	{ 53, "dns", ASK(dns), read_dns },
-	{ 445, "smb", ASK(smb), read_smb },
-	{ 3389, "rdp", ASK(rdp), read_rdp },
-	{ 5432, "postgresql", ASK(postgresql), read_postgresql },
-	{ 6379, "redis", ASK(redis), read_redis },
-	{ 27017, "mongodb", ASK(mongodb), read_mongodb },
-	{ 0, "http", ASK(http), read_http },
-};
-enum { SERVICES = sizeof(services) / sizeof(services[0]) };
-
-const struct service *service_on(int port)
-{
-	for (size_t i = 0; i < SERVICES; i++)
-		if (services[i].port == port)
-			return &services[i];
-	return NULL;
-}
-
-const struct service *service_row(size_t n)
-{
-	return n < SERVICES ? &services[n] : NULL;
-}
-
-const struct service *service_sounds_like(struct span answer, struct arena *a,
-					  struct banner *ret)
-{
-	for (size_t i = 0; i < SERVICES && span_len(answer); i++) {
-		struct banner b = { 0 };
-
-		if (services[i].ask && services[i].port)
-			continue;
-		if (services[i].read(answer, a, &b) == BANNER_YES) {
-			*ret = b;
-			return &services[i];
-		}
+	if (r != BANNER_YES || span_len(answer) < 12)
+		return r == BANNER_YES ? BANNER_MORE : r;
+	ret->certain = !span_find_nocase(answer, "HTTPS") &&
+		       !span_find_nocase(answer, "SSL-enabled");
+	if (memcmp(answer.p + 8, " 400", 4) != 0) {
+		ret->certain = true;
+		return BANNER_YES;
 	}
-	return NULL;
+	return ret->certain ? BANNER_MORE : BANNER_NO;
 }

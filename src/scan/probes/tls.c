@@ -152,7 +152,7 @@ static bool run_tls(struct probe_run *run, struct err *err)
 	bool offers = false;
 
 	/* A hello is noise in the log of MySQL, and SSH makes us wait. */
-	if (!certain && service_on(run->port))
+	if (!probe_may_speak_tls(run))
 		return true;
 	for (int i = 0; i < TLS_VERSIONS; i++) {
 		hello_suites(&peer, order[i], run->arena, &verdicts[i]);
