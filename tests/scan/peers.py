@@ -137,7 +137,8 @@ class Mock:
     """A peer of a few lines: `serve(connection)` in a thread for each connection."""
 
     def __init__(self, address, port, serve):
-        self.listener = socket.create_server((address, port), backlog=128)
+        self.listener = socket.create_server((address, port), backlog=128,
+                                             family=socket.AF_INET6 if ':' in address else socket.AF_INET)
         self.serve = serve
         self.open = set()
         self.lock = threading.Lock()

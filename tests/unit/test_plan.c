@@ -14,12 +14,14 @@
 #include "scan/plan.h"
 #include "table.h"
 
-#define ALLOW "127.0.0.0/8,10.9.0.0/16,fd00::/8"
+#define ALLOW "127.0.0.0/8,10.9.0.0/16,fd00::/8,::1/128"
 
 /* What stands for the name server in all of these. */
 static const char hosts_text[] = "127.9.0.1 one.example.com\n"
 				 "127.9.0.2 two.example.com\n"
 				 "127.9.0.3 two.example.com\n"
+				 "127.9.0.4 both.example.com\n"
+				 "::1 both.example.com\n"
 				 "fd00::9 six.example.com\n"
 				 "10.1.2.3 inside.example.com\n";
 
@@ -50,7 +52,7 @@ static const struct walk {
 	  "127.0.0.1=127.0.0.1 one.example.com=127.9.0.1" },
 	{ "a_limit_makes_them_take_turns",
 	  "127.0.0.0/29 one.example.com 127.0.1.0/29",
-	  "127.0.0.0/29=127.0.0.1 one.example.com=127.9.0.1 "
+	  "~127.0.0.0/29=127.0.0.1 one.example.com=127.9.0.1 "
 	  "127.0.1.0/29=127.0.1.1 127.0.0.0/29=127.0.0.2 "
 	  "127.0.1.0/29=127.0.1.2",
 	  .max_hosts = 5 },
@@ -61,9 +63,14 @@ static const struct walk {
 	{ "the_address_of_the_registration_while_it_is_there",
 	  "two.example.com", "two.example.com=127.9.0.3",
 	  .pinned = "127.9.0.3" },
-	{ "a_changed_address_is_remarked", "one.example.com",
+	{ "W23_a_changed_address_is_remarked", "one.example.com",
 	  "~one.example.com=127.9.0.1", .pinned = "127.7.7.7" },
 	{ "a_name_of_ipv6_only", "six.example.com", "six.example.com=fd00::9" },
+	{ "W28_a_name_is_looked_at_over_both_families", "both.example.com",
+	  "both.example.com=127.9.0.4 both.example.com=::1" },
+	{ "a_name_done_over_one_family_is_not_over_the_other",
+	  "both.example.com", "both.example.com=::1",
+	  .done = "both.example.com=127.9.0.9", .total = 2 },
 	{ "a_name_that_leads_inside_is_not_contacted", "inside.example.com",
 	  "!inside.example.com=" },
 	{ "a_private_address_is_not_contacted", "10.1.2.3",
@@ -291,7 +298,8 @@ static void features_decide_the_ports(void **state)
 {
 	struct plan_features features = { .port_scan = true,
 					  .web_checks = true };
-	struct scan_plan plan = { .features = &features };
+	struct scan_plan plan = { .features = &features,
+				  .profile = SCAN_PLAN_PROFILE_QUICK };
 	int ports[PLAN_PORTS_MAX];
 
 	assert_int_equal(plan_ports(&plan, ports), 14);
@@ -307,6 +315,81 @@ static void features_decide_the_ports(void **state)
 	assert_int_equal(ports[3], 8443);
 	plan.features = NULL;
 	assert_int_equal(plan_ports(&plan, ports), 14);
+}
+
+static bool is_among(int port, const int *ports)
+{
+	while (*ports && *ports != port)
+		ports++;
+	return *ports == port;
+}
+
+static void a_full_scan_has_the_ports_of_a_quick_one_and_more(void **state)
+{
+	static const int more[] = { 25,	   110,	  102,	502,   1433,
+				    2375,  5900,  9200, 10250, 11211,
+				    20000, 44818, 0 };
+	struct scan_plan plan = { .profile = SCAN_PLAN_PROFILE_FULL };
+	int ports[PLAN_PORTS_MAX];
+	size_t count = plan_ports(&plan, ports);
+
+	assert_true(count > 60);
+	for (size_t i = 1; i < count; i++)
+		assert_true(ports[i - 1] < ports[i]);
+	ports[count] = 0;
+	for (const int *p = plan_quick_ports; *p; p++)
+		assert_true(is_among(*p, ports));
+	for (const int *p = more; *p; p++)
+		assert_true(is_among(*p, ports));
+}
+
+/* W56: who is scanned can see by whom, and where to ask. */
+static void requests_say_whom_to_ask(void **state)
+{
+	_arena_ struct arena a = { 0 };
+
+	assert_string_equal(plan_user_agent("https://scan.example.org/", &a),
+			    PLAN_USER_AGENT " (+https://scan.example.org/)");
+	assert_string_equal(plan_user_agent("", &a), PLAN_USER_AGENT);
+	assert_string_equal(plan_user_agent(NULL, &a), PLAN_USER_AGENT);
+}
+
+/* W20: an IPv6 network is bounded by its addresses, not by its prefix. */
+static void a_vast_network_is_refused(void **state)
+{
+	struct walk c = { .targets = "fd00::/64" };
+	_arena_ struct arena a = { 0 };
+	struct plan_walk *walk = NULL;
+	struct scan_plan plan;
+	struct err err = { 0 };
+
+	make_plan(&c, "", &a, &plan);
+	assert_false(
+		plan_open(&plan, clock_tick() + CLOCK_SECOND, &a, &walk, &err));
+	assert_int_equal(err.kind, ERR_INVALID);
+	c.targets = "fd00::/112";
+	make_plan(&c, "", &a, &plan);
+	assert_true(
+		plan_open(&plan, clock_tick() + CLOCK_SECOND, &a, &walk, &err));
+	assert_int_equal(plan_total(walk), 65536);
+}
+
+/* W29: whoever reads the results sees that some are missing. */
+static void what_is_cut_stands_in_the_first_result(void **state)
+{
+	const struct walk c = { .targets = "127.3.0.0/24", .max_hosts = 10 };
+	_arena_ struct arena a = { 0 };
+	struct plan_walk *walk = NULL;
+	struct plan_address at;
+	struct scan_plan plan;
+
+	make_plan(&c, "", &a, &plan);
+	assert_true(
+		plan_open(&plan, clock_tick() + CLOCK_SECOND, &a, &walk, NULL));
+	assert_true(plan_next(walk, &at));
+	assert_string_equal(at.why, plan_cut(walk));
+	assert_true(plan_next(walk, &at));
+	assert_null(at.why);
 }
 
 static void ports_are_sorted_and_different(void **state)
@@ -374,6 +457,11 @@ int main(void)
 		cmocka_unit_test(a_network_is_not_cut),
 		cmocka_unit_test(what_is_cut_is_said),
 		cmocka_unit_test(features_decide_the_ports),
+		cmocka_unit_test(
+			a_full_scan_has_the_ports_of_a_quick_one_and_more),
+		cmocka_unit_test(requests_say_whom_to_ask),
+		cmocka_unit_test(a_vast_network_is_refused),
+		cmocka_unit_test(what_is_cut_stands_in_the_first_result),
 		cmocka_unit_test(ports_are_sorted_and_different),
 		cmocka_unit_test(zeros_are_written_as_defaults),
 	};

@@ -173,6 +173,7 @@ static void a_host_that_answers_is_not_waited_for_in_vain(void **state)
 	assert_true(clock_tick() - start < 1200000);
 }
 
+/* W26: ports are waited for together, not one after the other. */
 static void a_silent_host_costs_its_time_and_no_more(void **state)
 {
 	struct bed *b = *state;
