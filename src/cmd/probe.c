@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "cmd/command.h"
+#include "scan/ct_logs.h"
 #include "scan/plan.h"
 #include "scan/probe.h"
 #include "scan/run.h"
@@ -84,7 +85,7 @@ static void send_message(void *ctx, const struct probe_message *message)
  * answers of name servers included, only the sandbox sees strangers' bytes.
  */
 static bool enter(const struct scan_plan *plan, struct cert_store **ret_trust,
-		  struct arena *a, struct err *err)
+		  struct sct_logs **ret_logs, struct arena *a, struct err *err)
 {
 	const char *readable[] = { plan->hosts_file ? plan->hosts_file : "",
 				   NULL };
@@ -92,6 +93,7 @@ static bool enter(const struct scan_plan *plan, struct cert_store **ret_trust,
 	struct probe_message note = { .kind = PROBE_MESSAGE_KIND_NOTE };
 
 	if (!cert_store_open(plan->ca_file, ret_trust, err) ||
+	    !ct_logs_read(plan->ct_log_list, ret_logs, err) ||
 	    !sandbox_enter(readable, a, &note.text, err))
 		return false;
 	send_message(NULL, &start);
@@ -102,15 +104,17 @@ static bool enter(const struct scan_plan *plan, struct cert_store **ret_trust,
 static bool run_probe_process(struct arena *a, struct err *err)
 {
 	_cleanup_cert_store_ struct cert_store *trust = NULL;
+	_cleanup_sct_logs_ struct sct_logs *logs = NULL;
 	struct scan_plan plan = { 0 };
 	struct run_options options = { .plan = &plan, .send = send_message };
 	struct sb text = { 0 };
 
 	if (!sandbox_limits(err) || !read_input(a, &text, err) ||
 	    !plan_read(text.s, text.len, a, &plan, err) ||
-	    !enter(&plan, &trust, a, err))
+	    !enter(&plan, &trust, &logs, a, err))
 		return false;
 	options.trust = trust;
+	options.logs = logs;
 	options.deadline = clock_tick() + plan.deadline * CLOCK_SECOND;
 	return plan_open(&plan, options.deadline, a, &options.walk, err) &&
 	       run_plan(&options, err);

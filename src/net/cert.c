@@ -8,12 +8,13 @@
 
 #include "base/clock.h"
 #include "net/addr.h"
+#include "net/cert_x509.h"
 
 /* A text of a certificate is not longer than this: more is cut. */
 enum { CERT_TEXT_MAX = 1024 };
 
 /* Cuts between UTF-8 characters; NUL and control characters become '?'. */
-static const char *clean(struct arena *a, const char *bytes, size_t len)
+const char *cert_text(struct arena *a, const char *bytes, size_t len)
 {
 	char *s;
 
@@ -43,7 +44,7 @@ static const char *name_text(const X509_NAME *name, struct arena *a)
 	if (X509_NAME_print_ex(bio, name, 0,
 			       XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
 		len = BIO_get_mem_data(bio, &bytes);
-		text = clean(a, bytes, len > 0 ? (size_t)len : 0);
+		text = cert_text(a, bytes, len > 0 ? (size_t)len : 0);
 	}
 	BIO_free(bio);
 	return text;
@@ -79,7 +80,7 @@ static struct cert_attr_list name_attrs(const X509_NAME *name, struct arena *a)
 			continue;
 		list.items[list.len++] = (struct cert_attr){
 			object_text(X509_NAME_ENTRY_get_object(e), a),
-			clean(a, (const char *)utf8, (size_t)len)
+			cert_text(a, (const char *)utf8, (size_t)len)
 		};
 		OPENSSL_free(utf8);
 	}
@@ -133,9 +134,12 @@ static void read_alt_names(const X509 *x, struct arena *a, struct cert *c)
 	GENERAL_NAMES *names =
 		X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
 
-	c->dns.items = arena_array(a, CERT_NAMES_MAX, sizeof(char *));
-	c->ips.items = arena_array(a, CERT_NAMES_MAX, sizeof(char *));
-	for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
+	int count = names ? sk_GENERAL_NAME_num(names) : 0;
+	size_t room = count > CERT_NAMES_MAX ? CERT_NAMES_MAX : (size_t)count;
+
+	c->dns.items = arena_array(a, room, sizeof(char *));
+	c->ips.items = arena_array(a, room, sizeof(char *));
+	for (int i = 0; i < count; i++) {
 		const GENERAL_NAME *n = sk_GENERAL_NAME_value(names, i);
 
 		if (n->type == GEN_DNS)
@@ -163,7 +167,7 @@ static void read_serial(const X509 *x, struct arena *a, struct cert *c)
 	BIGNUM *n = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x), NULL);
 	char *hex = n ? BN_bn2hex(n) : NULL;
 
-	c->serial = hex ? clean(a, hex, strlen(hex)) : "";
+	c->serial = hex ? cert_text(a, hex, strlen(hex)) : "";
 	OPENSSL_free(hex);
 	BN_free(n);
 }
@@ -229,19 +233,19 @@ static void read_ocsp(X509 *x, struct arena *a, struct cert *c)
 	if (sk_OPENSSL_STRING_num(urls) > 0) {
 		const char *url = sk_OPENSSL_STRING_value(urls, 0);
 
-		c->ocsp_url = clean(a, url, strlen(url));
+		c->ocsp_url = cert_text(a, url, strlen(url));
 	}
 	X509_email_free(urls);
 }
 
-static void read_fingerprint(struct cert *c)
+void cert_hash_hex(const void *bytes, size_t size, char ret[65])
 {
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
-	EVP_Digest(c->der.bytes, c->der.len, hash, &len, EVP_sha256(), NULL);
+	EVP_Digest(bytes, size, hash, &len, EVP_sha256(), NULL);
 	for (unsigned i = 0; i < len && i < 32; i++)
-		snprintf(c->fingerprint + 2 * i, 3, "%02x", hash[i]);
+		snprintf(ret + 2 * i, 3, "%02x", hash[i]);
 }
 
 static bool read_cert(X509 *x, struct arena *a, struct cert *c, struct err *err)
@@ -259,7 +263,9 @@ static bool read_cert(X509 *x, struct arena *a, struct cert *c, struct err *err)
 	read_key(x, a, c);
 	read_signature(x, a, c);
 	read_ocsp(x, a, c);
-	read_fingerprint(c);
+	cert_hash_hex(c->der.bytes, c->der.len, c->fingerprint);
+	cert_read_usage(x, a, c);
+	cert_read_secret(x, c);
 	c->is_ca = X509_check_ca(x) > 0;
 	c->self_signed = X509_self_signed(x, 1) == 1;
 	return true;
@@ -344,6 +350,20 @@ bool cert_matches(const struct cert *c, const char *host)
 	}
 	for (size_t i = 0; i < c->dns.len; i++)
 		if (dns_matches(c->dns.items[i], host))
+			return true;
+	return false;
+}
+
+static bool has_names(const struct cert *c)
+{
+	return c->dns.len || c->ips.len;
+}
+
+bool cert_cn_matches(const struct cert *c, const char *host)
+{
+	for (size_t i = 0; !has_names(c) && i < c->subject_attrs.len; i++)
+		if (!strcmp(c->subject_attrs.items[i].name, "commonName") &&
+		    dns_matches(c->subject_attrs.items[i].value, host))
 			return true;
 	return false;
 }

@@ -18,10 +18,12 @@
 
 /* What a peer may send: more is cut or refused. */
 enum {
-	CERT_DER_MAX = 64 * 1024,
+	CERT_DER_MAX = 512 * 1024, /* ten thousand names fit */
+	CERT_FLIGHT_MAX = 1024 * 1024,
 	CERT_CHAIN_MAX = 16,
-	CERT_NAMES_MAX = 256,
+	CERT_NAMES_MAX = 16384,
 	CERT_ATTRS_MAX = 32,
+	CERT_URLS_MAX = 4,
 };
 
 struct cert_der {
@@ -64,8 +66,14 @@ struct cert {
 	bool self_signed;    /* issued and signed by itself */
 	bool weak_key;	     /* RSA and DSA below 2048 bits, curves below 256 */
 	bool weak_signature; /* MD2, MD4, MD5, SHA-1 */
-	const char *ocsp_url; /* or NULL */
-	char fingerprint[65]; /* SHA-256 over the DER, lower-case hex */
+	int64_t key_exponent;	 /* of RSA; 0: none, or beyond 63 bits */
+	const char *key_problem; /* why its key is no secret, or NULL */
+	bool server_usage; /* its key usages allow a TLS server (RFC 5280) */
+	bool must_staple;  /* asks for a stapled OCSP answer (RFC 7633) */
+	const char *ocsp_url;	    /* or NULL */
+	struct cert_names crl_urls; /* http: alone */
+	char fingerprint[65];	  /* SHA-256 over the DER, lower-case hex */
+	char key_fingerprint[65]; /* the same over SubjectPublicKeyInfo */
 	struct cert_der der;
 };
 
@@ -85,6 +93,11 @@ bool cert_parse_chain(const struct cert_der *ders, size_t count,
  * only, a wildcard stands for one whole leftmost label (RFC 9525).
  */
 bool cert_matches(const struct cert *c, const char *host);
+/* Without any such name, and with the host as its common name, as clients
+ * accepted until RFC 6125. */
+bool cert_cn_matches(const struct cert *c, const char *host);
+/* Whether `issuer` is named in `c` and signed it. */
+bool cert_is_issued_by(const struct cert *c, const struct cert *issuer);
 
 struct cert_store;
 #define _cleanup_cert_store_ __attribute__((cleanup(cert_store_close_at_end)))
@@ -98,6 +111,11 @@ bool cert_store_open(const char *ca_file, struct cert_store **ret,
 		     struct err *err);
 void cert_store_close(struct cert_store *store);
 
+/* Who issued the leaf: of the chain, or of those we trust. */
+bool cert_find_issuer(const struct cert_store *store,
+		      const struct cert_chain *chain, struct arena *a,
+		      struct cert *ret);
+
 struct cert_verdict {
 	bool expired;	    /* the leaf, at `now` */
 	bool not_yet_valid; /* the leaf, at `now` */
@@ -106,6 +124,9 @@ struct cert_verdict {
 	bool unknown_issuer; /* ends at an issuer that is not trusted */
 	bool chain_complete; /* no certificate is missing on the way */
 	bool name_match;
+	bool public_root; /* trusted by the system, not by CA_FILE alone */
+	bool ordered;	  /* each that was sent is issued by the next */
+	bool root_sent;	  /* a root came along, which is of no use */
 	bool weak_signature;	 /* of the leaf, or of a CA it hangs on */
 	int days_left;		 /* whole days, negative when expired */
 	const char *trust_error; /* a sentence, or NULL when trusted */

@@ -4,15 +4,18 @@
 #include "net/cert.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/cert_x509.h"
 
 struct cert_store {
 	X509_STORE *x509;
+	STACK_OF(X509_INFO) *own; /* those of CA_FILE; NULL: none */
 };
 
 /* Debian and its kin, Red Hat and its kin. */
@@ -29,6 +32,26 @@ static void load_system(X509_STORE *store)
 	ERR_clear_error();
 }
 
+static bool read_own(struct cert_store *store, const char *ca_file)
+{
+	BIO *bio = BIO_new_file(ca_file, "r");
+
+	store->own = bio ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
+	BIO_free(bio);
+	return store->own;
+}
+
+static bool is_own(const struct cert_store *store, const X509 *x)
+{
+	for (int i = 0; store->own && i < sk_X509_INFO_num(store->own); i++) {
+		const X509_INFO *info = sk_X509_INFO_value(store->own, i);
+
+		if (info->x509 && !X509_cmp(info->x509, x))
+			return true;
+	}
+	return false;
+}
+
 bool cert_store_open(const char *ca_file, struct cert_store **ret,
 		     struct err *err)
 {
@@ -38,7 +61,8 @@ bool cert_store_open(const char *ca_file, struct cert_store **ret,
 		abort();
 	load_system(store->x509);
 	if (ca_file && *ca_file &&
-	    !X509_STORE_load_file(store->x509, ca_file)) {
+	    (!X509_STORE_load_file(store->x509, ca_file) ||
+	     !read_own(store, ca_file))) {
 		cert_store_close(store);
 		ERR_clear_error();
 		return err_set(err, ERR_INVALID,
@@ -54,6 +78,7 @@ void cert_store_close(struct cert_store *store)
 	if (!store)
 		return;
 	X509_STORE_free(store->x509);
+	sk_X509_INFO_pop_free(store->own, X509_INFO_free);
 	free(store);
 }
 
@@ -68,6 +93,7 @@ void cert_store_close_at_end(struct cert_store **store)
 struct findings {
 	int error;  /* the first that is not about the leaf's dates */
 	int length; /* of the chain when it came up */
+	bool public_root;
 };
 
 static const struct {
@@ -131,11 +157,23 @@ static int note(int ok, X509_STORE_CTX *ctx)
 	return 1;
 }
 
-static X509 *x509_of(const struct cert *c)
+X509 *cert_x509(const struct cert *c)
 {
 	const unsigned char *p = c->der.bytes;
+	X509 *x = d2i_X509(NULL, &p, (long)c->der.len);
 
-	return d2i_X509(NULL, &p, (long)c->der.len);
+	if (!x)
+		abort(); /* cert_parse() has read it before */
+	return x;
+}
+
+/* Whom the system trusts: what it hangs on is none of the operator's own. */
+static bool ends_in_public(const struct cert_store *store, X509_STORE_CTX *ctx)
+{
+	STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
+	int count = path ? sk_X509_num(path) : 0;
+
+	return count > 0 && !is_own(store, sk_X509_value(path, count - 1));
 }
 
 static void set_params(X509_STORE_CTX *ctx, int64_t now)
@@ -157,15 +195,15 @@ static void verify(const struct cert_store *store,
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *others = sk_X509_new_null();
-	X509 *leaf = x509_of(&chain->items[0]);
+	X509 *leaf = cert_x509(&chain->items[0]);
 
-	if (!ctx || !others || !leaf)
+	if (!ctx || !others)
 		abort();
 	for (size_t i = 1; i < chain->len; i++) {
-		X509 *x = x509_of(&chain->items[i]);
+		X509 *x = cert_x509(&chain->items[i]);
 
-		if (x && !sk_X509_push(others, x))
-			X509_free(x);
+		if (!sk_X509_push(others, x))
+			abort();
 	}
 	if (X509_STORE_CTX_init(ctx, store->x509, leaf, others)) {
 		set_params(ctx, now);
@@ -173,6 +211,8 @@ static void verify(const struct cert_store *store,
 		X509_STORE_CTX_set_verify_cb(ctx, note);
 		if (X509_verify_cert(ctx) < 0 && !found->error)
 			found->error = X509_V_ERR_UNSPECIFIED;
+		found->public_root =
+			!found->error && ends_in_public(store, ctx);
 	} else {
 		found->error = X509_V_ERR_UNSPECIFIED;
 	}
@@ -180,6 +220,79 @@ static void verify(const struct cert_store *store,
 	sk_X509_pop_free(others, X509_free);
 	X509_STORE_CTX_free(ctx);
 	ERR_clear_error();
+}
+
+/* ---- the chain as it was sent ---- */
+
+bool cert_is_issued_by(const struct cert *c, const struct cert *issuer)
+{
+	X509 *x = cert_x509(c), *ca = cert_x509(issuer);
+	EVP_PKEY *key = X509_get0_pubkey(ca);
+	bool yes = !X509_NAME_cmp(X509_get_issuer_name(x),
+				  X509_get_subject_name(ca)) &&
+		   key && X509_verify(x, key) == 1;
+
+	X509_free(x);
+	X509_free(ca);
+	ERR_clear_error();
+	return yes;
+}
+
+/* A trusted one that signed it; the caller frees it. */
+static X509 *trusted_issuer(const struct cert_store *store, X509 *x)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509 *found = NULL;
+
+	if (!ctx || !X509_STORE_CTX_init(ctx, store->x509, x, NULL))
+		abort();
+	if (X509_STORE_CTX_get1_issuer(&found, ctx, x) != 1)
+		found = NULL;
+	X509_STORE_CTX_free(ctx);
+	return found;
+}
+
+static bool parse_x509(X509 *x, struct arena *a, struct cert *ret)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(x, &der);
+	bool ok = len > 0 && cert_parse(der, (size_t)len, a, ret, NULL);
+
+	OPENSSL_free(der);
+	return ok;
+}
+
+bool cert_find_issuer(const struct cert_store *store,
+		      const struct cert_chain *chain, struct arena *a,
+		      struct cert *ret)
+{
+	const struct cert *leaf = &chain->items[0];
+	struct cert found = { 0 };
+	X509 *x, *ca;
+	bool ok;
+
+	for (size_t i = 1; i < chain->len; i++)
+		if (cert_is_issued_by(leaf, &chain->items[i])) {
+			*ret = chain->items[i];
+			return true;
+		}
+	x = cert_x509(leaf);
+	ca = trusted_issuer(store, x);
+	ok = ca && parse_x509(ca, a, &found) && cert_is_issued_by(leaf, &found);
+	X509_free(x);
+	X509_free(ca);
+	ERR_clear_error();
+	if (ok)
+		*ret = found;
+	return ok;
+}
+
+static bool is_ordered(const struct cert_chain *chain)
+{
+	for (size_t i = 1; i < chain->len; i++)
+		if (!cert_is_issued_by(&chain->items[i - 1], &chain->items[i]))
+			return false;
+	return true;
 }
 
 static int days_between(int64_t from, int64_t to)
@@ -206,6 +319,8 @@ void cert_judge(const struct cert_store *store, const struct cert_chain *chain,
 
 	verify(store, chain, now, &found);
 	v.trusted = !found.error;
+	v.public_root = found.public_root;
+	v.ordered = is_ordered(chain);
 	v.unknown_issuer = is_unknown_issuer(found.error);
 	/*
 	 * A root need not be sent, so only a leaf whose own issuer is neither
@@ -217,8 +332,10 @@ void cert_judge(const struct cert_store *store, const struct cert_chain *chain,
 	if (!v.chain_complete)
 		v.trust_error = "the certificate of the issuer was not sent";
 	/* The signature of a root says nothing: it is trusted by name. */
-	for (size_t i = 1; i < chain->len; i++)
+	for (size_t i = 1; i < chain->len; i++) {
+		v.root_sent |= chain->items[i].self_signed;
 		v.weak_signature |= !chain->items[i].self_signed &&
 				    chain->items[i].weak_signature;
+	}
 	*ret = v;
 }

@@ -19,6 +19,8 @@ struct conn {
 	SSL *ssl;
 	int64_t deadline;
 	enum conn_state state;
+	unsigned char *scts; /* of the TLS extension */
+	size_t scts_len;
 	size_t start, len; /* what was read and not yet taken */
 	char buf[4096];
 };
@@ -267,6 +269,7 @@ void conn_close(struct conn *conn)
 	}
 	if (conn->fd >= 0)
 		close(conn->fd);
+	free(conn->scts);
 	free(conn);
 }
 
@@ -336,6 +339,23 @@ static long bio_ctrl(BIO *bio, int command, long num, void *ptr)
 	return command == BIO_CTRL_FLUSH;
 }
 
+/* RFC 6962 section 3.3.1; with TLS 1.3 each certificate may bring its own. */
+static int take_scts(SSL *ssl, unsigned type, unsigned context,
+		     const unsigned char *bytes, size_t len, X509 *x,
+		     size_t index, int *alert, void *arg)
+{
+	struct conn *conn = SSL_get_app_data(ssl);
+
+	if (!len || index || conn->scts)
+		return 1;
+	conn->scts = malloc(len);
+	if (!conn->scts)
+		abort();
+	memcpy(conn->scts, bytes, len);
+	conn->scts_len = len;
+	return 1;
+}
+
 static void tls_setup(void)
 {
 	tls_bio = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
@@ -355,7 +375,13 @@ static void tls_setup(void)
 						 SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_verify(tls_context, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_session_cache_mode(tls_context, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_max_cert_list(tls_context, CERT_CHAIN_MAX * CERT_DER_MAX);
+	SSL_CTX_add_custom_ext(tls_context,
+			       TLSEXT_TYPE_signed_certificate_timestamp,
+			       SSL_EXT_CLIENT_HELLO |
+				       SSL_EXT_TLS1_2_SERVER_HELLO |
+				       SSL_EXT_TLS1_3_CERTIFICATE,
+			       NULL, NULL, NULL, take_scts, NULL);
+	SSL_CTX_set_max_cert_list(tls_context, CERT_FLIGHT_MAX);
 }
 
 void conn_prepare(void)
@@ -407,6 +433,8 @@ static bool tls_attach(struct conn *conn, const char *sni, const char *alpn,
 	BIO_set_data(bio, conn);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(conn->ssl, bio, bio);
+	SSL_set_app_data(conn->ssl, conn);
+	SSL_set_tlsext_status_type(conn->ssl, TLSEXT_STATUSTYPE_ocsp);
 	if (is_host_name(sni) && !SSL_set_tlsext_host_name(conn->ssl, sni))
 		return err_set(err, ERR_INVALID, "the name is too long");
 	if (alpn) {
@@ -441,6 +469,29 @@ static bool tls_chain(SSL *ssl, struct arena *a, struct cert_chain *ret,
 	return cert_parse_chain(ders, count, a, ret, err);
 }
 
+static struct cert_der copy_bytes(const void *bytes, size_t len,
+				  struct arena *a)
+{
+	char *copy;
+
+	if (!bytes || !len)
+		return (struct cert_der){ 0 };
+	copy = arena_bytes(a, len);
+	memcpy(copy, bytes, len);
+	return (struct cert_der){ (uint8_t *)copy, len };
+}
+
+/* What came with the certificates. */
+static void tls_receipts(struct conn *conn, struct arena *a,
+			 struct conn_tls *ret)
+{
+	unsigned char *staple = NULL;
+	long len = SSL_get_tlsext_status_ocsp_resp(conn->ssl, &staple);
+
+	ret->staple = copy_bytes(staple, len > 0 ? (size_t)len : 0, a);
+	ret->scts = copy_bytes(conn->scts, conn->scts_len, a);
+}
+
 bool conn_start_tls(struct conn *conn, const char *sni, const char *alpn,
 		    struct arena *a, struct conn_tls *ret, struct err *err)
 {
@@ -459,6 +510,7 @@ bool conn_start_tls(struct conn *conn, const char *sni, const char *alpn,
 		return tls_error(conn, rc, "TLS handshake failed", err);
 	if (!tls_chain(conn->ssl, a, &tls.chain, err))
 		return false;
+	tls_receipts(conn, a, &tls);
 	tls.version = arena_strdup(a, SSL_get_version(conn->ssl));
 	if (!strcmp(tls.version, "TLSv1"))
 		tls.version = "TLSv1.0";

@@ -93,6 +93,8 @@ struct conn_tls {
 	int cipher_bits;
 	const char *alpn; /* what the server chose of `alpn`, or NULL */
 	struct cert_chain chain;
+	struct cert_der staple; /* OCSP answer that came along; empty: none */
+	struct cert_der scts;	/* SCT list of the TLS extension; the same */
 };
 
 /*

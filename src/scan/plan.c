@@ -136,6 +136,7 @@ void plan_write(const struct scan_plan *plan, struct sb *out)
 
 	fill_defaults(&filled);
 	filled.has_ports = plan->ports.len > 0;
+	filled.has_only = plan->only.len > 0;
 	filled.has_done = plan->done.len > 0;
 	filled.has_retry = plan->retry.len > 0;
 	codec_write(&scan_plan_type, &filled, out);

@@ -39,6 +39,7 @@
 #include "net/target.h"
 
 struct scan_plan;
+struct sct_logs;
 
 /* Which switch of the scan turns the probe on. */
 enum probe_feature { PROBE_PORTS, PROBE_WEB, PROBE_DNS, PROBE_WHOIS };
@@ -72,6 +73,7 @@ struct probe_run {
 	 * server, of a URL in a certificate. */
 	const struct target_policy *policy;
 	const struct cert_store *trust; /* opened before the sandbox closed */
+	const struct sct_logs *logs;	/* the same; NULL: none are known */
 	struct arena *arena;
 	struct fact_list *facts;
 };
@@ -92,6 +94,7 @@ struct probe {
 	bool of_name;	  /* once for a name; `ports` is not read */
 	bool thorough;	  /* not in a quick scan */
 	bool intrusive;	  /* does more than a visitor would: needs consent */
+	bool on_request;  /* only in a plan whose `only` names it */
 	int deadline_ms;
 	int requests; /* or: the time of so many HTTP requests of the plan */
 	const struct fact_def *facts; /* ends with name == NULL */

@@ -155,9 +155,17 @@ static void add_facts(const struct fact_list *facts, struct probe_message *m,
 		add_error(m, "More was seen than is kept", a);
 }
 
+static bool is_named(const struct scan_plan *plan, const struct probe *probe)
+{
+	for (size_t i = 0; i < plan->only.len; i++)
+		if (!strcmp(plan->only.items[i], probe->name))
+			return true;
+	return !plan->only.len && !probe->on_request;
+}
+
 static bool may_run(const struct scan_plan *plan, const struct probe *probe)
 {
-	return is_on(plan, probe->feature) &&
+	return is_on(plan, probe->feature) && is_named(plan, probe) &&
 	       (plan->intrusive || !probe->intrusive) &&
 	       (plan->profile != SCAN_PLAN_PROFILE_QUICK || !probe->thorough);
 }
@@ -203,8 +211,10 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 				   .ip = host->ip };
 	struct fact_list facts = { .arena = a };
 	int64_t request_us = o->plan->scan_timeout * CLOCK_SECOND;
-	int64_t deadline =
-		least(o->deadline, clock_tick() + HOST_US + 4 * request_us);
+	int64_t host_us = o->plan->host_deadline
+				  ? o->plan->host_deadline * CLOCK_SECOND
+				  : HOST_US + 4 * request_us;
+	int64_t deadline = least(o->deadline, clock_tick() + host_us);
 	struct probe_run run = {
 		.host = host,
 		.now = clock_now(),
@@ -214,6 +224,7 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 		.plan = o->plan,
 		.policy = plan_policy(o->walk),
 		.trust = o->trust,
+		.logs = o->logs,
 		.arena = a,
 		.facts = &facts,
 	};

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "gen/wire_types.h"
 #include "net/cert.h"
+#include "net/sct.h"
 #include "scan/plan.h"
 #include "scan/probe.h"
 
@@ -23,6 +24,7 @@ struct run_options {
 	const struct scan_plan *plan;
 	struct plan_walk *walk;
 	const struct cert_store *trust;
+	const struct sct_logs *logs; /* NULL: no certificate log is known */
 	int64_t deadline; /* clock_tick() */
 	void *ctx;
 	/* A message to send; called from any thread, one at a time. */

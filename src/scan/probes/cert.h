@@ -12,4 +12,8 @@ void cert_facts(const struct cert_store *trust, const struct cert_chain *chain,
 		const char *name, int64_t now, int port,
 		struct fact_list *facts);
 
+/* The longest that a certificate issued at that time may be valid, in days:
+ * what browsers accept of public authorities. 0: without a limit. */
+int cert_lifetime_limit(int64_t not_before);
+
 #endif
