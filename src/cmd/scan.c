@@ -319,6 +319,7 @@ static bool make_plan(struct command_line *line, struct run *run,
 		plan_user_agent(settings.scan_contact_url, line->arena);
 	plan->hosts_file = settings.hosts_file;
 	plan->ca_file = settings.ca_file;
+	plan->ct_log_list = settings.ct_log_list;
 	return !ports || read_ports(ports, run, err);
 }
 

@@ -65,7 +65,7 @@ static size_t take(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct running *r = arg;
 
-	if (r->body.len + size * n > FETCH_MAX) {
+	if (r->body.len + size * n > (r->f->max ? r->f->max : FETCH_MAX)) {
 		r->too_long = true;
 		return 0;
 	}

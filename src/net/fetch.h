@@ -16,7 +16,7 @@
 #include "net/addr.h"
 
 enum {
-	FETCH_MAX = 1 << 20, /* bytes of an answer */
+	FETCH_MAX = 1 << 20, /* bytes of an answer, if nothing is said */
 	FETCH_URL_MAX = 2048,
 };
 
@@ -26,6 +26,7 @@ struct fetch {
 	const char *user, *password; /* Basic (RFC 7617); NULL: without */
 	const char *bearer;	     /* or a token (RFC 6750) */
 	int seconds;		     /* for all of it */
+	size_t max;		     /* bytes of an answer; 0: FETCH_MAX */
 	struct net_list allow;	     /* special networks that may be */
 	const char *ca_file;	     /* trusted besides the system's; "" */
 };
