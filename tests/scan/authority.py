@@ -139,19 +139,19 @@ class Authority:
                 .add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), False).build())
         return builder.sign((signer or issuer).key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
-    def ocsp(self, cert, issuer, revoked, age=0, signer=None, nonce=None):
+    def ocsp(self, cert, issuer, revoked, age=0, forged=False, nonce=None):
         """The bytes of an answer about one certificate."""
-        signer = signer or issuer
         builder = ocsp.OCSPResponseBuilder().add_response(
             cert=cert, issuer=issuer.cert, algorithm=hashes.SHA1(),
             cert_status=ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD,
             this_update=now() - age * DAY - DAY, next_update=now() + DAY - age * DAY,
             revocation_time=now() - DAY if revoked else None,
             revocation_reason=x509.ReasonFlags.key_compromise if revoked else None)
-        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, signer.cert)
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer.cert)
         if nonce is not None:
             builder = builder.add_extension(x509.OCSPNonce(nonce), False)
-        return builder.sign(signer.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        der = builder.sign(issuer.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        return der[:-1] + bytes([der[-1] ^ 1]) if forged else der
 
 
 class Web:
@@ -166,9 +166,11 @@ class Web:
                 size = int(self.headers.get('Content-Length') or 0)
                 body = self.rfile.read(size)
                 outer.asked.append(self.path)
-                answer = outer.answers.get(self.path.split('?')[0])
+                answer = outer.answers.get('/' + self.path.split('/')[1])
                 content = answer(body) if answer else None
                 self.send_response(200 if content is not None else 500)
+                self.send_header('Content-Type', 'application/pkix-crl' if 'list' in self.path else 'application/ocsp-response')
+                self.send_header('Content-Length', str(len(content or b'')))
                 self.end_headers()
                 self.wfile.write(content or b'')
 
