@@ -166,7 +166,7 @@ class Web:
                 size = int(self.headers.get('Content-Length') or 0)
                 body = self.rfile.read(size)
                 outer.asked.append(self.path)
-                answer = outer.answers.get('/' + self.path.split('/')[1])
+                answer = outer.answers.get('/' + self.path.split('/')[1].split('?')[0])
                 content = answer(body) if answer else None
                 self.send_response(200 if content is not None else 500)
                 self.send_header('Content-Type', 'application/pkix-crl' if 'list' in self.path else 'application/ocsp-response')
@@ -190,11 +190,10 @@ class Web:
 class TlsServer:
     """A web server on one address with one certificate, and no more than an answer to everything."""
 
-    def __init__(self, folder, file, address, port, headers='', oldest=None):
+    def __init__(self, folder, file, address, port, headers='', oldest=ssl.TLSVersion.TLSv1_2):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.set_ciphers('ALL:@SECLEVEL=0')
-        if oldest:
-            self.context.minimum_version = oldest
+        self.context.minimum_version = oldest
         self.context.load_cert_chain(folder / f'{file}.pem', folder / f'{file}.key')
         self.answer = f'HTTP/1.1 200 OK\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n'.encode()
         self.listener = socket.create_server((address, port), backlog=64)
