@@ -1,5 +1,6 @@
 """A certificate authority of the tests: certificates with every mistake, an OCSP responder, a TLS server."""
 import datetime
+import hashlib
 import ipaddress
 import socket
 import ssl
@@ -48,6 +49,14 @@ def general_name(text):
         return x509.DNSName(text)
 
 
+def spki(key):
+    return key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def digest(data):
+    return hashlib.sha256(data).digest()
+
+
 class Issuer:
     """A key and the certificate that goes with it."""
 
@@ -83,7 +92,7 @@ class Authority:
         return Issuer(key, cert)
 
     def leaf(self, file, host, issuer=None, *, key='rsa2048', sans=None, start=-1, days=60, algorithm=None,
-             usage=None, staple=False, ocsp_url=None, crl_url=None, chain=None, public_key=None, common=None):
+             usage=None, staple=False, ocsp_url=None, crl_url=None, chain=None, public_key=None, common=None, receipts=()):
         """FILE.pem with its chain, and FILE.key."""
         issuer = issuer or self.intermediate
         private = key if not isinstance(key, str) else new_key(key)
@@ -103,12 +112,30 @@ class Authority:
         if crl_url:
             builder = builder.add_extension(x509.CRLDistributionPoints([x509.DistributionPoint(
                 [x509.UniformResourceIdentifier(crl_url)], None, None, None)]), False)
+        if receipts:
+            builder = self.with_receipts(builder, issuer, receipts)
         cert = builder.sign(issuer.key, hash_for(issuer.key, algorithm or hashes.SHA256()))
         if chain is None:
             chain = [issuer.cert] if issuer is not self.root else []
         self.write(f'{file}.pem', cert, *chain)
         self.write_key(f'{file}.key', private)
         return cert
+
+    def with_receipts(self, builder, issuer, receipts):
+        """The builder with an SCT of each of (key of a log, whether it is signed by it): RFC 6962 section 3.3."""
+        body = builder.sign(issuer.key, hashes.SHA256()).tbs_certificate_bytes
+        entry = b'\x00\x01' + digest(spki(issuer.key)) + len(body).to_bytes(3, 'big') + body + b'\x00\x00'
+        listed = b''
+        for at, (key, valid) in enumerate(receipts):
+            time = int((now() - DAY).replace(tzinfo=datetime.timezone.utc).timestamp() * 1000 + at).to_bytes(8, 'big')
+            signer = key if valid else new_key('p256')
+            signature = signer.sign(b'\x00\x00' + time + entry, ec.ECDSA(hashes.SHA256()))
+            one = (b'\x00' + digest(spki(key)) + time + b'\x00\x00' + b'\x04\x03' + len(signature).to_bytes(2, 'big') + signature)
+            listed += len(one).to_bytes(2, 'big') + one
+        listed = len(listed).to_bytes(2, 'big') + listed
+        octets = b'\x04' + (b'\x81' + bytes([len(listed)]) if len(listed) < 256 else b'\x82' + len(listed).to_bytes(2, 'big'))
+        return builder.add_extension(x509.UnrecognizedExtension(
+            x509.ObjectIdentifier('1.3.6.1.4.1.11129.2.4.2'), octets + listed), False)
 
     def self_signed(self, file, host, days=60):
         key = new_key()

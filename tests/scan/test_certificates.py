@@ -1,4 +1,6 @@
 """Certificates with every mistake, as a scan sees them, with `openssl verify` and `openssl ocsp` beside it."""
+import base64
+import json
 import re
 import subprocess
 
@@ -8,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509 import ocsp
 
-from authority import CLIENT_AUTH, SERVER_AUTH, Authority, Issuer, TlsServer, Web, new_key
+from authority import CLIENT_AUTH, SERVER_AUTH, Authority, Issuer, TlsServer, Web, new_key, spki
 from conftest import scan
 from peers import Mock, Peers
 
@@ -29,6 +31,8 @@ def roca_key():
         n += product
     return rsa.RSAPublicNumbers(65537, n).public_key()
 
+
+LOG, OTHER_LOG = new_key('p256'), new_key('p256')
 
 # name: (how it is made, the findings it must give)
 CASES = {
@@ -64,6 +68,7 @@ CASES = {
     'crlrevoked': (lambda a, h: a.leaf('crlrevoked', h, crl_url=RESPONDER + 'list'), ['cert_revoked']),
     'crlold': (lambda a, h: a.leaf('crlold', h, crl_url=RESPONDER + 'oldlist'), []),
     'crlforged': (lambda a, h: a.leaf('crlforged', h, crl_url=RESPONDER + 'forgedlist'), []),
+    'receipts': (lambda a, h: a.leaf('receipts', h, receipts=[(LOG, True), (LOG, False), (OTHER_LOG, True)]), []),
     'noname': (lambda a, h: a.leaf('noname', h, sans=['127.83.0.34']), ['cert_name_mismatch']),
 }
 ADDRESS = {case: f'127.83.0.{n}' for n, case in enumerate(CASES, 1)}
@@ -136,11 +141,14 @@ class Bench:
         answers(self.authority, self.certs, self.web)
         for case in CASES:
             self.servers.append(TlsServer(folder, case, ADDRESS[case], 443))
+        key = base64.b64encode(spki(LOG)).decode()
+        (folder / 'logs.json').write_text(json.dumps({'version': '1', 'operators': [{'name': 'Tests', 'logs': [
+            {'description': 'Test log', 'log_id': 'x', 'key': key, 'mmd': 86400}], 'tiled_logs': []}]}))
         (folder / 'hosts').write_text(''.join(f'{ADDRESS[case]} {host(case)}\n' for case in CASES))
 
     def scan(self, *cases, **how):
         return scan('--format', 'json', '--hosts-file', self.folder / 'hosts', '--ca-file', self.folder / 'root.pem',
-                    *(host(case) for case in cases), **how)
+                    *(host(case) for case in cases), CT_LOG_LIST=str(self.folder / 'logs.json'), **how)
 
     def close(self):
         for server in self.servers:
@@ -204,6 +212,22 @@ def test_the_chain_is_the_one_that_was_sent(bench, seen):
         f'CN={host("extraroot")}', 'CN=Test Intermediate,O=Test Authority', 'CN=Test Root,O=Test Authority']
     assert seen.facts(host('reversed'), 'cert.chain_ordered', 443) == [False]
     assert seen.facts(host('good'), 'cert.chain_ordered', 443) == [True]
+
+
+def test_receipts_of_logs_are_verified(seen):
+    """The log of CT_LOG_LIST has signed one and not the other; a log that is not listed is unknown, never wrong."""
+    target = host('receipts')
+    assert [seen.facts(target, f'cert.{name}', 443) for name in ('scts', 'scts_valid', 'scts_invalid', 'scts_unknown')] == [
+        [3], [1], [1], [1]]
+    assert seen.facts(host('good'), 'cert.scts', 443) == [0]
+    # What browsers ask of public authorities is not asked of one's own.
+    assert seen.facts(target, 'cert.ct_logged', 443) == []
+
+
+def test_a_list_of_logs_that_is_none_is_said(bench):
+    (bench.folder / 'nologs.json').write_text('{"operators":[{"logs":[{"key":"AAAA"}]}]}')
+    outcome = scan('--format', 'json', '127.83.0.1', CT_LOG_LIST=str(bench.folder / 'nologs.json'))
+    assert outcome.status != 0 and 'CT_LOG_LIST' in outcome.errors
 
 
 def test_names_are_counted_beyond_those_that_are_shown(seen):
