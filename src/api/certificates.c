@@ -15,6 +15,7 @@
 #include "gen/api_ops.h"
 #include "gen/queries.h"
 #include "http/call.h"
+#include "jobs/certificate_store.h"
 
 #define NOT_ALLOWED "Invalid or disallowed target"
 #define FAILED "Certificate analysis failed"
@@ -61,40 +62,14 @@ static void make(struct call *call, const char *domain, int64_t port,
 	certificate_make(&in, call->arena, out);
 }
 
-static const char *fact_text_of(const struct certificate_result *r,
-				const char *name, int64_t port)
-{
-	const struct fact *f = fact_find(&r->facts, name, (int)port);
-
-	return f && f->text ? f->text : "";
-}
-
 /* What ends when; a server that was not reached leaves the last one there. */
 static bool keep(struct call *call, const struct certificate *c,
 		 const struct certificate_result *r, struct err *err)
 {
-	const struct fact *end =
-		fact_find(&r->facts, "cert.not_after", (int)c->port);
+	struct certificate_store store = { call->db, call->arena,
+					   call->session->org_id, call->now };
 
-	if (!certificate_seen(c) || !end)
-		return true;
-	return sql_certificate_put(
-		call->db, call->arena,
-		&(struct sql_certificate_put_args){
-			.org = call->session->org_id,
-			.domain = c->domain,
-			.port = c->port,
-			.ip = c->ip,
-			.subject = fact_text_of(r, "cert.subject", c->port),
-			.issuer = fact_text_of(r, "cert.issuer", c->port),
-			.fingerprint = c->fingerprint_sha256,
-			.key_fingerprint =
-				fact_text_of(r, "cert.key_fingerprint", c->port),
-			.not_after = end->number,
-			.score = c->score,
-			.now = call->now,
-		},
-		err);
+	return certificate_store_put(&store, c, &r->facts, err);
 }
 
 bool op_certificate_check(struct call *call,

@@ -6,6 +6,7 @@
 #include "core/catalog.h"
 #include "core/judge.h"
 #include "gen/queries.h"
+#include "jobs/certificate_store.h"
 #include "scan/result.h"
 
 static bool count(const struct scan_store *s, const char *severity,
@@ -158,6 +159,8 @@ bool scan_store_host(const struct scan_store *s,
 		     const struct fact_list *facts, struct err *err)
 {
 	const char *id = id_new(s->arena);
+	struct certificate_store certificates = { s->db, s->arena, s->org,
+						  s->now };
 	struct judgement judged = { 0 };
 	bool is_new = false;
 
@@ -175,5 +178,7 @@ bool scan_store_host(const struct scan_store *s,
 	for (size_t i = 0; is_new && i < judged.verdicts.len; i++)
 		if (!store_verdict(s, id, &judged.verdicts.items[i], err))
 			return false;
-	return true;
+	return !is_new || !host->name ||
+	       certificate_store_host(&certificates, host->name, host->ip,
+				      facts, err);
 }

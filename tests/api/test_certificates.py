@@ -297,6 +297,21 @@ def test_a_key_that_is_shared_is_counted(server):
     assert got == {host('good'): 1, host('oldtls'): 1, host('p256'): 0}
 
 
+def test_a_scan_fills_the_list(bench, start):
+    """W77: what a scan saw of a name stands there as what a check saw."""
+    one = start(**settings(bench, WITH_WORKER='on'))
+    admin = one.register().bearer()
+    assets = [admin.post('/assets', expect=201, json={'name': case, 'target_type': 'domain', 'target_value': host(case)}).json()['id']
+              for case in ('good', 'month')]
+    scan = admin.post('/scans', expect=201, json={'name': 'A scan', 'asset_ids': assets}).json()['id']
+    end = time.monotonic() + 60
+    while admin.get(f'/scans/{scan}').json()['status'] in ('pending', 'running') and time.monotonic() < end:
+        time.sleep(0.2)
+    assert admin.get(f'/scans/{scan}').json()['status'] == 'completed'
+    got = admin.get('/certificates', expect=200).json()['items']
+    assert [(c['domain'], c['port'], c['score']) for c in got] == [(host('month'), PORT, 80), (host('good'), PORT, 100)]
+
+
 def test_a_server_that_is_gone_leaves_what_was_seen(server, bench):
     admin = server.register().bearer()
     check(admin, 'good')
