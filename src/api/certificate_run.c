@@ -97,14 +97,14 @@ static bool start(struct group *g, int port, struct err *err)
 		.only = { only, 2 },
 		.concurrency = CERTIFICATE_GROUP,
 		.host_deadline = CERTIFICATE_SECONDS,
-		.deadline = RESOLVE_SECONDS + CERTIFICATE_SECONDS +
-			    SPARE_SECONDS,
+		.deadline =
+			RESOLVE_SECONDS + CERTIFICATE_SECONDS + SPARE_SECONDS,
 		.allow_networks = s->scan_allow_networks,
 		.hosts_file = s->hosts_file,
 		.ca_file = s->ca_file,
 		.ct_log_list = s->ct_log_list,
-		.user_agent = plan_user_agent(s->scan_contact_url,
-					      g->call->arena),
+		.user_agent =
+			plan_user_agent(s->scan_contact_url, g->call->arena),
 	};
 
 	/* One address of each name: the plan's targets take turns. */
@@ -123,9 +123,9 @@ static struct certificate_result *result_of(struct group *g, const char *name)
 
 static void take(struct group *g, const struct probe_message *m)
 {
-	struct certificate_result *r =
-		m->kind == PROBE_MESSAGE_KIND_HOST ? result_of(g, m->target)
-						   : NULL;
+	struct certificate_result *r = m->kind == PROBE_MESSAGE_KIND_HOST
+					       ? result_of(g, m->target)
+					       : NULL;
 	struct fact_list facts = { .arena = g->call->arena };
 
 	if (!r || r->end == CERTIFICATE_LOOKED_AT)

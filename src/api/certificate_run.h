@@ -21,7 +21,7 @@ enum {
 };
 
 enum certificate_end {
-	CERTIFICATE_FAILED, /* the process died over it, or said nothing */
+	CERTIFICATE_FAILED,  /* the process died over it, or said nothing */
 	CERTIFICATE_REFUSED, /* it does not resolve, or may not be contacted */
 	CERTIFICATE_LOOKED_AT,
 };

@@ -211,9 +211,9 @@ bool op_certificate_bulk_check(struct call *call,
 			     err) ||
 	    !call_begin(call, err) || !answer_all(&b, out, err))
 		return false;
-	call->audit.details = arena_printf(
-		call->arena, "{\"domains\":%zu,\"port\":%lld}", b.sent->len,
-		(long long)b.port);
+	call->audit.details =
+		arena_printf(call->arena, "{\"domains\":%zu,\"port\":%lld}",
+			     b.sent->len, (long long)b.port);
 	return true;
 }
 

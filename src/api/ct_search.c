@@ -94,8 +94,7 @@ static const char *url_for(struct call *call, const char *name)
 		return arena_printf(call->arena, "%s%s", url,
 				    url_encode(call->arena, name));
 	return arena_printf(call->arena, "%.*s%s%s", (int)(at - url), url,
-			    url_encode(call->arena, name),
-			    at + strlen(place));
+			    url_encode(call->arena, name), at + strlen(place));
 }
 
 /* An error in the reply; the log has the reason. */
@@ -111,8 +110,8 @@ static bool failed(struct call *call, const char *name, const char *text,
 static bool keep(struct call *call, const char *name,
 		 const struct ct_search *found, struct err *err)
 {
-	int64_t oldest = call->now - call->settings->ct_cache_hours * 3600 *
-					     CLOCK_SECOND;
+	int64_t oldest = call->now -
+			 call->settings->ct_cache_hours * 3600 * CLOCK_SECOND;
 	struct sb text = sb_new(call->arena, 4096);
 
 	codec_write(&ct_search_type, found, &text);
@@ -162,8 +161,8 @@ static bool read_kept(struct call *call, const struct ct_cache_row *row,
 bool ct_search(struct call *call, const char *name, struct ct_search *ret,
 	       struct err *err)
 {
-	int64_t since = call->now - call->settings->ct_cache_hours * 3600 *
-					    CLOCK_SECOND;
+	int64_t since = call->now -
+			call->settings->ct_cache_hours * 3600 * CLOCK_SECOND;
 	struct ct_cache_row row = { 0 };
 	bool found = false;
 

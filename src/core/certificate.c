@@ -55,7 +55,7 @@ int64_t certificate_days(int64_t not_after, int64_t now)
 
 enum expiry_risk certificate_risk(int64_t days)
 {
-	return days < 0	   ? EXPIRY_RISK_EXPIRED
+	return days < 0	    ? EXPIRY_RISK_EXPIRED
 	       : days <= 7  ? EXPIRY_RISK_CRITICAL_7D
 	       : days <= 30 ? EXPIRY_RISK_WARNING_30D
 			    : EXPIRY_RISK_OK;
@@ -196,8 +196,8 @@ static const char *link_text(const struct certificate_input *in,
 	for (size_t i = 0; i < in->facts->len; i++) {
 		const struct fact *f = &in->facts->items[i];
 
-		if (f->port == in->port && f->item &&
-		    !strcmp(f->item, item) && !strcmp(f->name, name))
+		if (f->port == in->port && f->item && !strcmp(f->item, item) &&
+		    !strcmp(f->name, name))
 			return f->text;
 	}
 	return "";
@@ -287,8 +287,7 @@ static void add_status(const struct certificate_input *in, struct arena *a,
 	c->ct.log_count =
 		number_of(in, "cert.scts") - number_of(in, "cert.scts_invalid");
 	c->ct.logged = c->ct.log_count > 0;
-	if (c->ct.logged &&
-	    fact_find(in->facts, "cert.first_logged", in->port))
+	if (c->ct.logged && fact_find(in->facts, "cert.first_logged", in->port))
 		c->ct.first_seen =
 			z_time(number_of(in, "cert.first_logged"), a);
 }
@@ -369,10 +368,10 @@ static void add_verdicts(const struct certificate_input *in, struct arena *a,
 		struct finding_texts texts = { 0 };
 
 		finding_texts(v->check->id, v->evidence, in->locale, a, &texts);
-		add_finding(c, severity_of(v),
-			    arena_printf(a, "%s: %s", texts.title,
-					 texts.detail),
-			    texts.remediation);
+		add_finding(
+			c, severity_of(v),
+			arena_printf(a, "%s: %s", texts.title, texts.detail),
+			texts.remediation);
 	}
 }
 

@@ -68,12 +68,12 @@ struct cert {
 	bool weak_signature; /* MD2, MD4, MD5, SHA-1 */
 	int64_t key_exponent;	 /* of RSA; 0: none, or beyond 63 bits */
 	const char *key_problem; /* why its key is no secret, or NULL */
-	bool server_usage; /* its key usages allow a TLS server (RFC 5280) */
-	bool must_staple;  /* asks for a stapled OCSP answer (RFC 7633) */
-	const char *ocsp_url;	    /* or NULL */
+	bool server_usage;    /* its key usages allow a TLS server (RFC 5280) */
+	bool must_staple;     /* asks for a stapled OCSP answer (RFC 7633) */
+	const char *ocsp_url; /* or NULL */
 	struct cert_names crl_urls; /* http: alone */
-	char fingerprint[65];	  /* SHA-256 over the DER, lower-case hex */
-	char key_fingerprint[65]; /* the same over SubjectPublicKeyInfo */
+	char fingerprint[65];	    /* SHA-256 over the DER, lower-case hex */
+	char key_fingerprint[65];   /* the same over SubjectPublicKeyInfo */
 	struct cert_der der;
 };
 
@@ -124,11 +124,11 @@ struct cert_verdict {
 	bool unknown_issuer; /* ends at an issuer that is not trusted */
 	bool chain_complete; /* no certificate is missing on the way */
 	bool name_match;
-	bool public_root; /* trusted by the system, not by CA_FILE alone */
-	bool ordered;	  /* each that was sent is issued by the next */
-	bool root_sent;	  /* a root came along, which is of no use */
-	bool weak_signature;	 /* of the leaf, or of a CA it hangs on */
-	int days_left;		 /* whole days, negative when expired */
+	bool public_root;    /* trusted by the system, not by CA_FILE alone */
+	bool ordered;	     /* each that was sent is issued by the next */
+	bool root_sent;	     /* a root came along, which is of no use */
+	bool weak_signature; /* of the leaf, or of a CA it hangs on */
+	int days_left;	     /* whole days, negative when expired */
 	const char *trust_error; /* a sentence, or NULL when trusted */
 };
 

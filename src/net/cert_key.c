@@ -16,8 +16,7 @@
 static bool asks_for_staple(const X509 *x)
 {
 	enum { STATUS_REQUEST = 5, STATUS_REQUEST_V2 = 17 };
-	TLS_FEATURE *features =
-		X509_get_ext_d2i(x, NID_tlsfeature, NULL, NULL);
+	TLS_FEATURE *features = X509_get_ext_d2i(x, NID_tlsfeature, NULL, NULL);
 	bool asks = false;
 
 	for (int i = 0; features && i < sk_ASN1_INTEGER_num(features); i++) {
@@ -32,8 +31,8 @@ static bool asks_for_staple(const X509 *x)
 static bool may_serve(X509 *x)
 {
 	const uint32_t server = XKU_SSL_SERVER | XKU_ANYEKU | XKU_SGC;
-	const uint32_t keys = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT |
-			      KU_KEY_AGREEMENT;
+	const uint32_t keys =
+		KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT;
 	uint32_t usage = X509_get_key_usage(x);
 	uint32_t extended = X509_get_extended_key_usage(x);
 
@@ -109,10 +108,9 @@ static bool is_power_of_65537(unsigned residue, unsigned prime)
 static bool has_roca(const BIGNUM *n)
 {
 	static const unsigned char primes[] = {
-		3,   5,	  7,   11,  13,	 17,  19,  23,	29,  31,
-		37,  41,  43,  47,  53,	 59,  61,  67,	71,  73,
-		79,  83,  89,  97,  101, 103, 107, 109, 113, 127,
-		131, 137, 139, 149, 151, 157, 163, 167,
+		3,   5,	  7,   11,  13,	 17,  19,  23,	29,  31,  37,  41,  43,
+		47,  53,  59,  61,  67,	 71,  73,  79,	83,  89,  97,  101, 103,
+		107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 	};
 
 	for (size_t i = 0; i < sizeof(primes); i++)

@@ -15,7 +15,7 @@
 
 struct cert_store {
 	X509_STORE *x509;
-	STACK_OF(X509_INFO) *own; /* those of CA_FILE; NULL: none */
+	STACK_OF(X509_INFO) * own; /* those of CA_FILE; NULL: none */
 };
 
 /* Debian and its kin, Red Hat and its kin. */

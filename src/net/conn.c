@@ -375,12 +375,11 @@ static void tls_setup(void)
 						 SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_verify(tls_context, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_session_cache_mode(tls_context, SSL_SESS_CACHE_OFF);
-	SSL_CTX_add_custom_ext(tls_context,
-			       TLSEXT_TYPE_signed_certificate_timestamp,
-			       SSL_EXT_CLIENT_HELLO |
-				       SSL_EXT_TLS1_2_SERVER_HELLO |
-				       SSL_EXT_TLS1_3_CERTIFICATE,
-			       NULL, NULL, NULL, take_scts, NULL);
+	SSL_CTX_add_custom_ext(
+		tls_context, TLSEXT_TYPE_signed_certificate_timestamp,
+		SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO |
+			SSL_EXT_TLS1_3_CERTIFICATE,
+		NULL, NULL, NULL, take_scts, NULL);
 	SSL_CTX_set_max_cert_list(tls_context, CERT_FLIGHT_MAX);
 }
 

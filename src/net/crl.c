@@ -16,17 +16,14 @@ static bool time_of(const ASN1_TIME *t, int64_t *ret)
 	return true;
 }
 
-static const char *const reasons[] = { "unspecified",
-				       "keyCompromise",
-				       "cACompromise",
-				       "affiliationChanged",
-				       "superseded",
-				       "cessationOfOperation",
-				       "certificateHold",
-				       NULL,
-				       "removeFromCRL",
-				       "privilegeWithdrawn",
-				       "aACompromise" };
+static const char *const reasons[] = {
+	"unspecified",	   "keyCompromise",
+	"cACompromise",	   "affiliationChanged",
+	"superseded",	   "cessationOfOperation",
+	"certificateHold", NULL,
+	"removeFromCRL",   "privilegeWithdrawn",
+	"aACompromise"
+};
 
 static const char *reason_of(X509_REVOKED *entry)
 {

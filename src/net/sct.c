@@ -153,7 +153,7 @@ static void add(SCT *sct, sct_source_t source, const CT_POLICY_EVAL_CTX *ctx,
 	ret->items[ret->len++] = one;
 }
 
-static void add_all(STACK_OF(SCT) *list, sct_source_t source,
+static void add_all(STACK_OF(SCT) * list, sct_source_t source,
 		    const CT_POLICY_EVAL_CTX *ctx, struct sct_list *ret)
 {
 	for (int i = 0; list && i < sk_SCT_num(list); i++)
@@ -161,7 +161,7 @@ static void add_all(STACK_OF(SCT) *list, sct_source_t source,
 	SCT_LIST_free(list);
 }
 
-static STACK_OF(SCT) *list_of(struct cert_der bytes)
+static STACK_OF(SCT) * list_of(struct cert_der bytes)
 {
 	const unsigned char *p = bytes.bytes;
 

@@ -25,7 +25,7 @@ struct run_options {
 	struct plan_walk *walk;
 	const struct cert_store *trust;
 	const struct sct_logs *logs; /* NULL: no certificate log is known */
-	int64_t deadline; /* clock_tick() */
+	int64_t deadline;	     /* clock_tick() */
 	void *ctx;
 	/* A message to send; called from any thread, one at a time. */
 	void (*send)(void *ctx, const struct probe_message *message);

@@ -4,8 +4,6 @@
 #include "net/revocation.h"
 #include "signed.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span s = span_of(data, size);

@@ -1,10 +1,9 @@
-/* An OCSP answer about a certificate, as a stranger on the way could change it. */
+/* An OCSP answer about a certificate, as a stranger on the way could change it.
+ */
 #include <assert.h>
 
 #include "net/revocation.h"
 #include "signed.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

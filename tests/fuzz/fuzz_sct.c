@@ -1,10 +1,9 @@
-/* Receipts of certificate logs: in a certificate, and as a list of their own. */
+/* Receipts of certificate logs: in a certificate, and as a list of their own.
+ */
 #include <assert.h>
 
 #include "net/sct.h"
 #include "signed.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -8,6 +8,8 @@
 #include "base/span.h"
 #include "net/cert.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 #define FUZZ_NOW INT64_C(1750000000000000)
 
 static bool take_cert(struct span *s, struct arena *a, struct cert *ret)

@@ -2,7 +2,6 @@
 import datetime
 import hashlib
 import ipaddress
-import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+from peers import Mock
 
 DAY = datetime.timedelta(days=1)
 
@@ -214,7 +215,7 @@ class Web:
         self.server.server_close()
 
 
-class TlsServer:
+class TlsServer(Mock):
     """A web server on one address with one certificate, and no more than an answer to everything."""
 
     def __init__(self, folder, file, address, port, headers='', oldest=ssl.TLSVersion.TLSv1_2):
@@ -223,33 +224,13 @@ class TlsServer:
         self.context.minimum_version = oldest
         self.context.load_cert_chain(folder / f'{file}.pem', folder / f'{file}.key')
         self.answer = f'HTTP/1.1 200 OK\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n'.encode()
-        self.listener = socket.create_server((address, port), backlog=64)
-        self.handshakes = 0
-        self.thread = threading.Thread(target=self.loop, daemon=True)
-        self.thread.start()
+        super().__init__(address, port, self.speak)
 
-    def loop(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.one, args=(connection,), daemon=True).start()
-
-    def one(self, connection):
-        try:
-            connection.settimeout(10)
-            with self.context.wrap_socket(connection, server_side=True) as tls:
-                self.handshakes += 1
-                if tls.recv(4096):
-                    tls.sendall(self.answer)
-        except (OSError, ValueError):
-            connection.close()
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.thread.join()
-        self.listener.close()
+    def speak(self, connection):
+        connection.settimeout(10)
+        with self.context.wrap_socket(connection, server_side=True) as tls:
+            if tls.recv(4096):
+                tls.sendall(self.answer)
 
 
 SERVER_AUTH, CLIENT_AUTH = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH

@@ -37,8 +37,7 @@ static void state_all(struct fact_list *f, const char *text)
 {
 	struct span s = span_str(text), name, value;
 
-	while (span_until(&s, '=', 64, &name) &&
-	       span_word(&s, 64, &value)) {
+	while (span_until(&s, '=', 64, &name) && span_word(&s, 64, &value)) {
 		state(f, span_dup(f->arena, name), span_dup(f->arena, value));
 		span_skip_blank(&s);
 	}
@@ -134,10 +133,9 @@ static void scores_have_no_bonus(void **ctx)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		_arena_ struct arena a = { 0 };
 		struct fact_list f = { .arena = &a };
-		struct certificate_input in = { "host.example", "192.0.2.7",
-						443,		&f,
-						NULL,		"en",
-						NOW };
+		struct certificate_input in = {
+			"host.example", "192.0.2.7", 443, &f, NULL, "en", NOW
+		};
 		struct certificate c;
 
 		state_all(&f, cases[i].facts);
@@ -164,7 +162,7 @@ static void an_issuer_is_told_by_its_organisation(void **ctx)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		_arena_ struct arena a = { 0 };
 		struct fact_list f = { .arena = &a };
-		struct certificate_input in = { "h", "", 443, &f,
+		struct certificate_input in = { "h",  "",   443, &f,
 						NULL, "en", NOW };
 		struct certificate c;
 
@@ -311,8 +309,7 @@ static void an_exponent_that_encrypts_nothing_is_seen(void **ctx)
 	uint8_t *at;
 	size_t len;
 
-	assert_true(file_read(arena_printf(&a,
-					   "%s/tests/probe/cert/good.bytes",
+	assert_true(file_read(arena_printf(&a, "%s/tests/probe/cert/good.bytes",
 					   getenv("NIS2_SOURCE")),
 			      1 << 20, &a, &bytes, &len, NULL));
 	hello_parse(span_of(bytes, len), true, &a, &answer);
@@ -323,8 +320,8 @@ static void an_exponent_that_encrypts_nothing_is_seen(void **ctx)
 		struct cert c;
 
 		memcpy(at + 2, cases[i].exponent, 3);
-		assert_true(cert_parse(answer.ders[0].bytes,
-				       answer.ders[0].len, &a, &c, NULL));
+		assert_true(cert_parse(answer.ders[0].bytes, answer.ders[0].len,
+				       &a, &c, NULL));
 		assert_string_equal(c.key_problem ? c.key_problem : "",
 				    cases[i].problem ? cases[i].problem : "");
 	}

@@ -288,8 +288,7 @@ const struct probe probe_cert = {
 			  "Issuer of one of them" },
 			{ "cert.chain_ordered", FACT_BOOL,
 			  "Each is issued by the next" },
-			{ "cert.root_sent", FACT_BOOL,
-			  "A root came along" },
+			{ "cert.root_sent", FACT_BOOL, "A root came along" },
 			{ "cert.cn_only", FACT_BOOL,
 			  "The name is its common name and no alternative "
 			  "name" },

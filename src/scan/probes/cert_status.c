@@ -39,8 +39,8 @@ bool cert_url_parse(const char *url, struct arena *a, struct cert_url *ret)
 	span_take(&s, len, &host);
 	if (memchr(host.p, '@', len))
 		return false;
-	ret->path = *s.p == '/' ? arena_strndup(a, s.p, strcspn(s.p, "#"))
-				: "/";
+	ret->path =
+		*s.p == '/' ? arena_strndup(a, s.p, strcspn(s.p, "#")) : "/";
 	if (span_literal(&host, "[")) {
 		struct span inner;
 
@@ -116,8 +116,7 @@ static bool read_answer(struct conn *conn, size_t max, struct arena *a,
 	if (conn_state(conn) != CONN_CLOSED)
 		return err_set(err, ERR_UPSTREAM, "%.200s", why.msg);
 	head = web_head_length(span_of(in.s, in.len));
-	if (!head ||
-	    !web_parse_head(span_of(in.s, head), a, &answer, err))
+	if (!head || !web_parse_head(span_of(in.s, head), a, &answer, err))
 		return err_set(err, ERR_UPSTREAM, "not an HTTP answer");
 	if (answer.status != 200)
 		return err_set(err, ERR_UPSTREAM, "HTTP status %d",
