@@ -83,11 +83,11 @@ bool ct_search_read(const char *name, const char *json, size_t len,
 
 /* ---- asking ---- */
 
-/* {domain} of the setting is the name. */
+/* The name stands where the setting says {domain}, or behind all of it. */
 static const char *url_for(struct call *call, const char *name)
 {
 	static const char place[] = "{domain}";
-	const char *url = call->settings->ct_search_url;
+	const char *url = call->settings->ct_url;
 	const char *at = strstr(url, place);
 
 	if (!at)
@@ -166,7 +166,7 @@ bool ct_search(struct call *call, const char *name, struct ct_search *ret,
 	struct ct_cache_row row = { 0 };
 	bool found = false;
 
-	if (!*call->settings->ct_search_url)
+	if (!*call->settings->ct_url)
 		return failed(call, name, "CT-log lookup is switched off", NULL,
 			      ret);
 	if (!sql_ct_cache_get(call->db, call->arena, name, since, &row, &found,

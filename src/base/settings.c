@@ -128,9 +128,9 @@ static const struct setting table[] = {
 	{ "CT_LOG_LIST", TEXT, AT(ct_log_list), "",
 	  .help = "public logs of certificates, JSON of the third version of "
 		  "the list of browsers; empty: receipts are counted only" },
-	{ "CT_SEARCH_URL", TEXT, AT(ct_search_url),
-	  "https://crt.sh/?q={domain}&output=json",
-	  .help = "who is asked which certificates a name has; empty: nobody" },
+	{ "CT_SEARCH_URL", TEXT, AT(ct_url), "https://crt.sh/?output=json&q=",
+	  .help = "who is asked which certificates a name has, put where "
+		  "{domain} stands or behind; empty: nobody" },
 	{ "CT_CACHE_HOURS", INT, AT(ct_cache_hours), "24", 1, 8760,
 	  .help = "how long its answers are kept" },
 	{ "SCAN_DEADLINE", INT, AT(scan_deadline), "3600", 10, 86400,

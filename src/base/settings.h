@@ -65,7 +65,7 @@ struct settings {
 	const char *ca_file;	      /* CA_FILE, extra trusted certificates */
 	const char *scan_contact_url; /* SCAN_CONTACT_URL, empty */
 	const char *ct_log_list;      /* CT_LOG_LIST, "" knows no log */
-	const char *ct_search_url;    /* CT_SEARCH_URL, "" asks nobody */
+	const char *ct_url;	      /* CT_SEARCH_URL, "" asks nobody */
 	int64_t ct_cache_hours;	      /* CT_CACHE_HOURS, 24 */
 	int64_t scan_deadline;	      /* SCAN_DEADLINE, seconds, 3600 */
 	int64_t max_reports;	      /* MAX_CONCURRENT_REPORTS_PER_ORG, 3 */

@@ -60,6 +60,8 @@ def fill(account):
     server.insert('sso_provider', issuer='https://id.example.com', client_id='x',
                   groups_claim='groups', admin_groups='[]', auditor_groups='[]',
                   viewer_groups='[]', is_enabled=False, updated_at=now(), **at)
+    server.insert('certificate', org_id=org, domain='www.example.com', port=443, ip='203.0.113.10', subject='CN=x', issuer='CN=y',
+                  fingerprint='0', key_fingerprint='1', not_after=now(), score=100, checked_at=now())
     if not server.sql('SELECT 1 AS n FROM audit_chain WHERE org_id = ?', org):
         server.insert('audit_chain', org_id=org, last_seq=0, last_hash='', purged_seq=0,
                       purged_hash='')
