@@ -218,6 +218,7 @@ static void addresses_in_certificates_are_taken_apart(void **ctx)
 		{ "http://a b/", NULL },
 		{ "http://a.test/\r\nHost: x", NULL },
 		{ "http://[::1/", NULL },
+		{ "http://[]:82/", NULL },
 		{ "ldap:///CN=x", NULL },
 		{ "", NULL },
 	};

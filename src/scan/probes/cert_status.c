@@ -45,7 +45,7 @@ bool cert_url_parse(const char *url, struct arena *a, struct cert_url *ret)
 		struct span inner;
 
 		if (!memchr(host.p, ']', span_len(host)) ||
-		    !span_until(&host, ']', 64, &inner))
+		    !span_until(&host, ']', 64, &inner) || !span_len(inner))
 			return false;
 		ret->host = span_dup(a, inner);
 		return split_port(host, &ret->port);
