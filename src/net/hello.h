@@ -23,6 +23,7 @@
 #include "base/span.h"
 #include "net/addr.h"
 #include "net/cert.h"
+#include "net/starttls.h"
 
 enum { HELLO_SUITES_MAX = 64 };
 
@@ -121,7 +122,8 @@ struct hello_peer {
 	const struct addr *addr;
 	int port;
 	const char *sni;
-	int64_t deadline; /* clock_tick(), for all of it */
+	enum starttls_kind starttls; /* said before each hello */
+	int64_t deadline;	     /* clock_tick(), for all of it */
 	int64_t patience; /* microseconds for one connection, 0 = 3 s */
 	int connections;  /* counted */
 };

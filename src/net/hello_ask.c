@@ -156,6 +156,10 @@ static enum reply ask_once(struct question *q)
 		q->why = arena_strdup(q->arena, err.msg);
 		return REPLY_NONE;
 	}
+	if (!starttls_begin(conn, peer->starttls, peer->sni, &err)) {
+		q->why = arena_strdup(q->arena, err.msg);
+		return REPLY_NONE;
+	}
 	return converse(q, conn);
 }
 
