@@ -199,12 +199,13 @@ struct hello_verdict {
 	uint16_t *suites; /* in the order the server picks them */
 	size_t suite_count;
 	bool complete; /* false when the deadline cut the list */
+	bool sampled;  /* only what it picks first was asked for */
 	/* Key exchange: groups of TLS 1.3, or of hello_keys(). */
 	uint16_t *groups;
 	size_t group_count;
 	uint16_t *sigalgs;
 	size_t sigalg_count;
-	int dh_bits;	      /* smallest prime of its own, 0: none seen */
+	int dh_bits;	      /* smallest prime, export apart; 0: none seen */
 	const char *dh_prime; /* its name, when many servers share it */
 	enum hello_order order;
 	bool chacha_first; /* ChaCha20 when the client puts it first */

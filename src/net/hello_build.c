@@ -171,11 +171,13 @@ static void put_sigalgs(struct sb *b, const struct hello_offer *offer)
 
 	if (offer->version < TLS_1_2)
 		return;
-	if (offer->sigalgs)
-		put_list_extension(b, EXT_SIGALGS, offer->sigalgs,
-				   offer->sigalg_count);
-	else
+	if (!offer->sigalgs) {
 		put_list_extension(b, EXT_SIGALGS, all.items, all.len);
+		return;
+	}
+	put_list_extension(b, EXT_SIGALGS, offer->sigalgs, offer->sigalg_count);
+	/* How the certificate is signed is not the question. */
+	put_list_extension(b, EXT_SIGALGS_CERT, all.items, all.len);
 }
 
 static void put_extensions(struct sb *b, const struct hello_offer *offer)

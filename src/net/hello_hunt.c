@@ -40,7 +40,9 @@ struct hunt {
 
 static void keep_prime(struct hello_verdict *v, const struct hello_answer *a)
 {
-	if (!a->dh_bits || (v->dh_bits && v->dh_bits <= a->dh_bits))
+	/* Export suites have short ones by design, and are bad anyway. */
+	if (!a->dh_bits || suite_find(a->suite)->flags & SUITE_EXPORT ||
+	    (v->dh_bits && v->dh_bits <= a->dh_bits))
 		return;
 	v->dh_bits = a->dh_bits;
 	v->dh_prime = hello_prime_name(a->dh_start);
@@ -258,7 +260,8 @@ static void hunt(struct hello_peer *peer, enum tls_version version,
 	enum reply reply;
 
 	*ret = (struct hello_verdict){ .version = version,
-				       .result = HELLO_REFUSED };
+				       .result = HELLO_REFUSED,
+				       .sampled = first_only };
 	h.todo_count = hello_suites_of(version, 0, a, &h.todo);
 	if (version >= TLS_1_3 && !first_only) {
 		hunt_13(&h);
@@ -409,10 +412,9 @@ void hello_order(struct hello_peer *peer, struct arena *a,
 		back[0] = back[1];
 		back[1] = there[count - 1];
 	}
-	/* What one chunk told is known: its first is what it picks. */
-	first = v->suite_count == count ? choice(peer, v, there, count, a)
-					: v->suites[0];
-	second = first ? choice(peer, v, back, count, a) : 0;
+	/* Who does not take our first has an order of its own. */
+	second = choice(peer, v, back, count, a);
+	first = second == back[0] ? choice(peer, v, there, count, a) : second;
 	if (!first || !second)
 		return;
 	v->order = first == second ? HELLO_ORDER_SERVER : HELLO_ORDER_CLIENT;

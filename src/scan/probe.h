@@ -111,7 +111,7 @@ bool probe_wants(const struct probe *probe, int port);
 const struct fact_def *probe_declares(const struct probe *probe,
 				      const char *fact);
 
-/* 443 and 8443, where TLS starts with the first byte. */
+/* 443, 993 and others where TLS starts with the first byte. */
 bool probe_port_is_tls(int port);
 /* 80, 443, 8080 and 8443. */
 bool probe_port_is_web(int port);
