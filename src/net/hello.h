@@ -176,6 +176,7 @@ struct hello_peer {
 	int64_t deadline;	     /* clock_tick(), for all of it */
 	int64_t patience; /* microseconds for one connection, 0 = 3 s */
 	int connections;  /* counted */
+	bool hangs_up;	  /* it does so twice where others send an alert */
 };
 
 enum hello_result {

@@ -161,7 +161,11 @@ enum reply hello_ask(struct question *q)
 {
 	enum reply reply = ask_once(q);
 
-	return reply == REPLY_HUNG_UP ? ask_once(q) : reply;
+	if (reply != REPLY_HUNG_UP || q->peer->hangs_up)
+		return reply;
+	reply = ask_once(q);
+	q->peer->hangs_up = reply == REPLY_HUNG_UP;
+	return reply;
 }
 
 /* ---- which suites there are ---- */

@@ -31,7 +31,10 @@ struct conn;
 
 /* Connected, and with the clear part of STARTTLS behind it; or NULL. */
 struct conn *hello_connect(struct hello_peer *peer, struct err *err);
-/* Asks, once more when the server hangs up: it may have been a busy moment. */
+/*
+ * Asks, once more when the server hangs up: it may have been a busy moment,
+ * unless it is known as the server's way to refuse.
+ */
 enum reply hello_ask(struct question *q);
 /* The suites of a version, without those with a flag of `without`. */
 size_t hello_suites_of(enum tls_version version, unsigned without,

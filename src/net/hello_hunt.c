@@ -87,20 +87,70 @@ static void conclude(struct hunt *h, enum reply last)
 	v->why = h->q.why;
 }
 
-static enum reply all_chunks(struct hunt *h)
+static bool is_over(const struct hunt *h, enum reply reply)
+{
+	return reply == REPLY_NEVER || reply == REPLY_NONE ||
+	       (h->first_only && reply == REPLY_PICKED);
+}
+
+static enum reply all_chunks(struct hunt *h, uint16_t *suites, size_t count)
 {
 	enum reply reply = REPLY_REFUSED;
 
-	for (size_t done = 0; done < h->todo_count; done += HELLO_CHUNK) {
-		size_t left = h->todo_count - done;
+	for (size_t done = 0; done < count; done += HELLO_CHUNK) {
+		size_t left = count - done;
 
-		reply = exhaust(h, h->todo + done,
+		reply = exhaust(h, suites + done,
 				left < HELLO_CHUNK ? left : HELLO_CHUNK);
-		if (reply == REPLY_NEVER || reply == REPLY_NONE ||
-		    (h->first_only && reply == REPLY_PICKED))
+		if (is_over(h, reply))
 			break;
 	}
 	return reply;
+}
+
+/* The suites of a kind among `count`, into `ret`. */
+static size_t of_kind(const uint16_t *suites, size_t count, bool dhe,
+		      unsigned without, uint16_t *ret)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct suite *s = suite_find(suites[i]);
+
+		if (suite_is_dhe(s) == dhe && !(s->flags & without))
+			ret[kept++] = suites[i];
+	}
+	return kept;
+}
+
+/*
+ * Suites with Diffie-Hellman are offered by themselves. Servers without
+ * parameters for it exist that pick one and then fail, whatever else they
+ * could have picked; and others that have none of their own want a group of
+ * RFC 7919 to be offered. Those come last, since a server that knows them
+ * would not show its own parameters.
+ */
+static enum reply hunt_old(struct hunt *h)
+{
+	static const uint16_t ffdhe[] = { 0x001d, 0x0017, 0x0100, 0x0101,
+					  0x0102, 0x0103, 0x0104 };
+	uint16_t *kind = arena_array(h->q.arena, h->todo_count, sizeof(*kind));
+	struct hello_verdict *v = h->ret;
+	size_t count = of_kind(h->todo, h->todo_count, false, 0, kind);
+	enum reply reply = all_chunks(h, kind, count);
+
+	if (is_over(h, reply))
+		return reply;
+	count = of_kind(h->todo, h->todo_count, true, 0, kind);
+	reply = all_chunks(h, kind, count);
+	if (is_over(h, reply))
+		return reply;
+	count = of_kind(h->todo, h->todo_count, true, SUITE_PSK, kind);
+	for (size_t i = 0; i < v->suite_count; i++)
+		count = strike(kind, count, v->suites[i]);
+	h->q.offer.groups = ffdhe;
+	h->q.offer.group_count = sizeof(ffdhe) / sizeof(*ffdhe);
+	return all_chunks(h, kind, count);
 }
 
 /* ---- two lists at once ---- */
@@ -268,11 +318,12 @@ static void hunt(struct hello_peer *peer, enum tls_version version,
 		return;
 	}
 	ret->suites = arena_array(a, h.todo_count, sizeof(*ret->suites));
-	reply = all_chunks(&h);
+	reply = version < TLS_1_3 ? hunt_old(&h)
+				  : all_chunks(&h, h.todo, h.todo_count);
 	if (version >= TLS_1_3 && !ret->suite_count &&
 	    (reply == REPLY_REFUSED || reply == REPLY_HUNG_UP)) {
 		h.q.offer.key_share = true;
-		reply = all_chunks(&h);
+		reply = all_chunks(&h, h.todo, h.todo_count);
 	}
 	conclude(&h, reply);
 }

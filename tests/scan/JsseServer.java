@@ -28,12 +28,13 @@ public class JsseServer {
         keys.init(store, args[3].toCharArray());
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys.getKeyManagers(), null, null);
+        // Before the port is open: whoever waits for it reads them.
+        for (String suite : context.getServerSocketFactory().getSupportedCipherSuites())
+            System.out.println(suite);
         SSLServerSocket server = (SSLServerSocket) context.getServerSocketFactory()
             .createServerSocket(Integer.parseInt(args[1]), 200, InetAddress.getByName(args[0]));
         server.setEnabledProtocols(new String[] {"SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"});
         server.setEnabledCipherSuites(server.getSupportedCipherSuites());
-        for (String suite : server.getSupportedCipherSuites())
-            System.out.println(suite);
         ExecutorService threads = Executors.newCachedThreadPool();
         while (true) {
             SSLSocket socket = (SSLSocket) server.accept();
