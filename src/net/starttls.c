@@ -529,6 +529,14 @@ enum starttls_kind starttls_on(int port)
 	return STARTTLS_NONE;
 }
 
+enum starttls_kind starttls_named(const char *name)
+{
+	for (int kind = 1; kind < STARTTLS_KINDS; kind++)
+		if (!strcmp(kinds[kind].name, name))
+			return (enum starttls_kind)kind;
+	return STARTTLS_NONE;
+}
+
 const char *starttls_name(enum starttls_kind kind)
 {
 	return kinds[kind].name;

@@ -52,6 +52,8 @@ struct starttls_said {
 
 /* The service of a port, or STARTTLS_NONE. */
 enum starttls_kind starttls_on(int port);
+/* The service that is called so, or STARTTLS_NONE. */
+enum starttls_kind starttls_named(const char *name);
 /* "smtp", "imap" …; NULL for STARTTLS_NONE. */
 const char *starttls_name(enum starttls_kind kind);
 

@@ -81,6 +81,23 @@ bool probe_speaks_http(const struct probe_run *run, bool *ret_tls)
 	return *ret_tls && !fact_find(run->facts, "service.name", run->port);
 }
 
+enum starttls_kind probe_starttls(const struct probe_run *run)
+{
+	const struct fact *name =
+		fact_find(run->facts, "service.name", run->port);
+	enum starttls_kind usual = starttls_on(run->port);
+
+	if (is_true(run, "service.tls"))
+		return STARTTLS_NONE;
+	if (!name || !is_true(run, "service.confirmed"))
+		return usual;
+	/* XMPP has two ports, and one name for what answers. */
+	if (usual &&
+	    !strncmp(starttls_name(usual), name->text, strlen(name->text)))
+		return usual;
+	return starttls_named(name->text);
+}
+
 bool probe_may_speak_tls(const struct probe_run *run)
 {
 	const struct fact *tls =

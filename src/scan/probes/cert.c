@@ -63,8 +63,7 @@ static bool by_handshake(struct probe_run *run, struct cert_chain *ret,
 
 	if (!conn_open(&run->host->addr, run->port, run->deadline, &conn, NULL,
 		       err) ||
-	    !starttls_begin(conn, starttls_on(run->port), probe_sni(run),
-			    err) ||
+	    !starttls_begin(conn, probe_starttls(run), probe_sni(run), err) ||
 	    !conn_start_tls(conn, probe_sni(run), NULL, run->arena, &tls, err))
 		return false;
 	*ret = tls.chain;
@@ -77,7 +76,7 @@ static bool by_hello(struct probe_run *run, struct cert_chain *ret)
 	struct hello_peer peer = { .addr = &run->host->addr,
 				   .port = run->port,
 				   .sni = probe_sni(run),
-				   .starttls = starttls_on(run->port),
+				   .starttls = probe_starttls(run),
 				   .deadline = run->deadline };
 
 	return hello_certificates(&peer, run->arena, ret, NULL);

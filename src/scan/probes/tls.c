@@ -6,7 +6,6 @@
 #include "net/conn.h"
 #include "net/starttls.h"
 #include "scan/probe.h"
-#include "scan/probes/banner.h"
 
 /*
  * A port that is not known for TLS gets this long to answer a hello: services
@@ -146,7 +145,7 @@ static bool ask_versions(struct probe_run *run, struct hello_peer *peer,
 static bool run_tls(struct probe_run *run, struct err *err)
 {
 	struct hello_verdict verdicts[TLS_VERSIONS] = { 0 };
-	enum starttls_kind starttls = starttls_on(run->port);
+	enum starttls_kind starttls = probe_starttls(run);
 	bool certain = probe_port_is_tls(run->port) || starttls;
 	struct hello_peer peer = {
 		.addr = &run->host->addr,
@@ -160,9 +159,8 @@ static bool run_tls(struct probe_run *run, struct err *err)
 	};
 	const char *why;
 
-	/* A hello is noise for services known, and SSH makes us wait. */
-	if (starttls ? !look_before(run, starttls)
-		     : !certain && service_on(run->port))
+	/* A hello is noise for other services, and SSH makes us wait. */
+	if (starttls ? !look_before(run, starttls) : !probe_may_speak_tls(run))
 		return true;
 	if (!ask_versions(run, &peer, certain, verdicts, &why))
 		return !why || not_tested(run, why, err);
