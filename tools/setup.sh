@@ -56,6 +56,15 @@ test  iproute2                  ip         a line with delay and loss
 test  ssh-audit                 ssh-audit  SSH algorithms to compare with
 test  nmap                      nmap       open ports to compare with
 test  sslscan                   sslscan    TLS versions to compare with
+test  default-jdk-headless      java       a peer to scan, from SSLv3 to TLS 1.3
+test  gnutls-bin                gnutls-serv a peer to scan
+test  dovecot-imapd             dovecot    a peer to scan
+test  dovecot-pop3d             -          a peer to scan
+test  postfix                   postfix    a peer to scan
+test  slapd                     slapd      a peer to scan
+test  mariadb-server            mariadbd   a peer to scan
+test  proftpd-core              proftpd    a peer to scan
+test  proftpd-mod-crypto        -          its TLS
 test  chromium                  chromium   the pages of /docs and /redoc in a browser
 test  curl                      curl       the commands of the README
 check clang                     clang      fuzzers

@@ -2,51 +2,14 @@
 
 #include <string.h>
 
-#include "base/rand.h"
-
-enum { REC_ALERT = 21, REC_HANDSHAKE = 22 };
-enum { HS_CLIENT_HELLO = 1, HS_SERVER_HELLO = 2, HS_CERTIFICATE = 11 };
-enum {
-	EXT_SNI = 0,
-	EXT_GROUPS = 10,
-	EXT_POINT_FORMATS = 11,
-	EXT_SIGALGS = 13,
-	EXT_VERSIONS = 43,
-	EXT_PSK_MODES = 45,
-	EXT_KEY_SHARE = 51,
-};
-enum { GROUP_X25519 = 0x001d, SCSV_RENEGOTIATION = 0x00ff, X25519_LEN = 32 };
-
-/*
- * Before TLS 1.3: all curves there were, so that a server is not refused for
- * its taste; no ffdhe groups, because offering them takes the suites with a
- * server's own Diffie-Hellman parameters away (RFC 7919, 4).
- */
-static const uint16_t old_groups[] = { 0x001d, 0x0017, 0x0018, 0x0019, 0x001e,
-				       0x001a, 0x001b, 0x001c, 0x0016, 0x000e,
-				       0x000d, 0x000c, 0x000b, 0x000a, 0x0009,
-				       0x0015, 0x0014, 0x0013, 0x0012, 0x0011,
-				       0x0010, 0x000f, 0x0008, 0x0007, 0x0006,
-				       0x0005, 0x0004, 0x0003, 0x0002, 0x0001 };
-/* RFC 8446 4.2.7, RFC 8734, and the hybrids with ML-KEM. */
-static const uint16_t new_groups[] = { 0x001d, 0x0017, 0x0018, 0x0019, 0x001e,
-				       0x0100, 0x0101, 0x0102, 0x0103, 0x0104,
-				       0x001f, 0x0020, 0x0021, 0x11ec, 0x11eb,
-				       0x11ed, 0x0029 };
-/* RFC 8446 4.2.3, RFC 5246 7.4.1.4.1, RFC 8734, RFC 8998. */
-static const uint16_t sigalgs[] = { 0x0403, 0x0503, 0x0603, 0x0807, 0x0808,
-				    0x081a, 0x081b, 0x081c, 0x0804, 0x0805,
-				    0x0806, 0x0809, 0x080a, 0x080b, 0x0401,
-				    0x0501, 0x0601, 0x0303, 0x0301, 0x0302,
-				    0x0402, 0x0502, 0x0602, 0x0203, 0x0201,
-				    0x0202, 0x0708, 0x0101 };
+#include "net/hello_wire.h"
 
 static const struct {
 	enum tls_version version;
 	const char *name;
 } versions[] = {
-	{ TLS_SSL3, "SSLv3" },	{ TLS_1_0, "TLSv1.0" }, { TLS_1_1, "TLSv1.1" },
-	{ TLS_1_2, "TLSv1.2" }, { TLS_1_3, "TLSv1.3" },
+	{ TLS_SSL2, "SSLv2" },	{ TLS_SSL3, "SSLv3" },	{ TLS_1_0, "TLSv1.0" },
+	{ TLS_1_1, "TLSv1.1" }, { TLS_1_2, "TLSv1.2" }, { TLS_1_3, "TLSv1.3" },
 };
 
 const char *tls_version_name(enum tls_version version)
@@ -99,168 +62,6 @@ const char *hello_alert_name(int alert, struct arena *a)
 	return arena_printf(a, "alert %d", alert);
 }
 
-/* ---- building ---- */
-
-static void put8(struct sb *b, unsigned v)
-{
-	sb_addc(b, (char)v);
-}
-
-static void put16(struct sb *b, unsigned v)
-{
-	put8(b, v >> 8);
-	put8(b, v);
-}
-
-/* A length of two bytes that is known only afterwards: open, fill, close. */
-static size_t open16(struct sb *b)
-{
-	put16(b, 0);
-	return b->len;
-}
-
-static void close16(struct sb *b, size_t start)
-{
-	size_t len = b->len - start;
-
-	b->s[start - 2] = (char)(len >> 8);
-	b->s[start - 1] = (char)len;
-}
-
-static void put_list(struct sb *b, const uint16_t *items, size_t count)
-{
-	size_t list = open16(b);
-
-	for (size_t i = 0; i < count; i++)
-		put16(b, items[i]);
-	close16(b, list);
-}
-
-static void put_random(struct sb *b)
-{
-	unsigned char bytes[32];
-
-	rand_bytes(bytes, sizeof(bytes));
-	sb_addn(b, (const char *)bytes, sizeof(bytes));
-}
-
-static void put_list_extension(struct sb *b, unsigned type,
-			       const uint16_t *items, size_t count)
-{
-	size_t ext;
-
-	put16(b, type);
-	ext = open16(b);
-	put_list(b, items, count);
-	close16(b, ext);
-}
-
-/* RFC 6066, 3: host names only. */
-static void put_sni(struct sb *b, const char *name)
-{
-	size_t ext, list, host;
-	struct addr addr;
-
-	if (!name || !*name || strlen(name) > 255 || addr_parse(name, &addr))
-		return;
-	put16(b, EXT_SNI);
-	ext = open16(b);
-	list = open16(b);
-	put8(b, 0);
-	host = open16(b);
-	sb_add(b, name);
-	close16(b, host);
-	close16(b, list);
-	close16(b, ext);
-}
-
-/*
- * An empty share list is legal (RFC 8446, 4.2.8): the server then names its
- * version, suite and group in a HelloRetryRequest and signs nothing.
- */
-static void put_key_share(struct sb *b, bool with_share)
-{
-	size_t ext, list, key;
-
-	put16(b, EXT_KEY_SHARE);
-	ext = open16(b);
-	list = open16(b);
-	if (with_share) {
-		put16(b, GROUP_X25519);
-		key = open16(b);
-		put_random(b); /* any 32 bytes are a public key */
-		close16(b, key);
-	}
-	close16(b, list);
-	close16(b, ext);
-}
-
-static void put_extensions(struct sb *b, const struct hello_offer *offer)
-{
-	bool tls13 = offer->version >= TLS_1_3;
-	size_t all = open16(b);
-
-	put_sni(b, offer->sni);
-	if (tls13)
-		put_list_extension(b, EXT_GROUPS, new_groups,
-				   sizeof(new_groups) / 2);
-	else
-		put_list_extension(b, EXT_GROUPS, old_groups,
-				   sizeof(old_groups) / 2);
-	if (offer->version >= TLS_1_2)
-		put_list_extension(b, EXT_SIGALGS, sigalgs,
-				   sizeof(sigalgs) / 2);
-	if (!tls13) {
-		/* All three of RFC 4492: old servers insist on one of them. */
-		put16(b, EXT_POINT_FORMATS);
-		sb_addn(b, "\0\4\3\0\1\2", 6);
-	} else {
-		put16(b, EXT_VERSIONS);
-		sb_addn(b, "\0\3\2\3\4", 5);
-		put16(b, EXT_PSK_MODES);
-		sb_addn(b, "\0\2\1\1", 4);
-		put_key_share(b, offer->key_share);
-	}
-	close16(b, all);
-}
-
-static void put_hello_body(struct sb *b, const struct hello_offer *offer)
-{
-	bool tls13 = offer->version >= TLS_1_3;
-	size_t suites;
-
-	put16(b, tls13 ? TLS_1_2 : offer->version);
-	put_random(b);
-	put8(b, tls13 ? 32 : 0); /* session id: RFC 8446 D.4 */
-	if (tls13)
-		put_random(b);
-	suites = open16(b);
-	for (size_t i = 0; i < offer->suite_count; i++)
-		put16(b, offer->suites[i]);
-	if (!tls13)
-		put16(b, SCSV_RENEGOTIATION); /* RFC 5746, 3.3 */
-	close16(b, suites);
-	put8(b, 1); /* compression: none */
-	put8(b, 0);
-	if (offer->version > TLS_SSL3)
-		put_extensions(b, offer);
-}
-
-void hello_build(const struct hello_offer *offer, struct sb *out)
-{
-	size_t record, message;
-
-	put8(out, REC_HANDSHAKE);
-	put16(out, offer->version > TLS_SSL3 ? TLS_1_0 : TLS_SSL3);
-	record = open16(out);
-	put8(out, HS_CLIENT_HELLO);
-	put8(out, 0); /* the high byte of a length of three */
-	message = open16(out);
-	put_hello_body(out, offer);
-	close16(out, message);
-	close16(out, record);
-}
-
 /* ---- parsing ---- */
 
 /* SHA-256 of "HelloRetryRequest": its ServerHello.random (RFC 8446, 4.1.3). */
@@ -293,6 +94,10 @@ static bool parse_extensions(struct span s, struct hello_answer *ret)
 			if (!span_u16(&body, &value))
 				return false;
 			ret->group = value;
+		} else if (type == EXT_ALPN) {
+			ret->http2 = span_len(body) == 5 &&
+				     !memcmp(body.p, "\0\3\2h2", 5);
+			ret->alpn = true;
 		}
 	}
 	return true;
@@ -336,18 +141,84 @@ static bool parse_certificate(struct span s, struct hello_answer *ret)
 	return true;
 }
 
+/* How long the prime is, and how it begins. */
+static bool parse_prime(struct span p, struct hello_answer *ret)
+{
+	while (span_len(p) && !*p.p)
+		p.p++;
+	if (!span_len(p) || span_len(p) > 4096)
+		return false;
+	ret->dh_bits = (int)span_len(p) * 8;
+	for (unsigned char top = (unsigned char)*p.p; !(top & 0x80); top <<= 1)
+		ret->dh_bits--;
+	if (span_len(p) >= sizeof(ret->dh_start))
+		memcpy(ret->dh_start, p.p, sizeof(ret->dh_start));
+	return true;
+}
+
+/* RFC 5246, 7.4.3, and RFC 8422, 5.4: a named curve, or a group of its own. */
+static bool parse_parameters(struct span *s, const struct suite *suite,
+			     struct hello_answer *ret)
+{
+	enum { NAMED_CURVE = 3 };
+	struct span prime, part;
+	uint8_t type, len;
+	uint16_t group;
+
+	if (suite_is_ecdhe(suite)) {
+		if (!span_u8(s, &type) || type != NAMED_CURVE ||
+		    !span_u16(s, &group) || !span_u8(s, &len) ||
+		    !span_take(s, len, &part))
+			return false;
+		ret->group = group;
+		return true;
+	}
+	return suite_is_dhe(suite) && take_block16(s, &prime) &&
+	       take_block16(s, &part) && take_block16(s, &part) &&
+	       parse_prime(prime, ret);
+}
+
+static void parse_key_exchange(struct span s, struct hello_answer *ret)
+{
+	const struct suite *suite = suite_find(ret->suite);
+	uint16_t sigalg;
+
+	if (!suite || suite->flags & SUITE_PSK ||
+	    !parse_parameters(&s, suite, ret))
+		return;
+	if (ret->version == TLS_1_2 && !(suite->flags & SUITE_ANON) &&
+	    span_u16(&s, &sigalg))
+		ret->sigalg = sigalg;
+}
+
+/* Whether a ServerKeyExchange will come that is waited for. */
+static bool keys_are_due(const struct hello_answer *answer,
+			 enum hello_wait wait)
+{
+	const struct suite *suite = suite_find(answer->suite);
+
+	if (!suite || wait < HELLO_UNTIL_PRIME)
+		return false;
+	return suite_is_dhe(suite) ||
+	       (wait == HELLO_UNTIL_KEYS && suite_is_ecdhe(suite));
+}
+
 /* Whether there is nothing more to wait for after this message. */
 static bool answer_done(const struct hello_answer *answer, uint8_t last,
-			bool want_certificate)
+			enum hello_wait wait)
 {
 	if (answer->kind != HELLO_SERVER)
 		return false;
-	return !want_certificate || answer->version >= TLS_1_3 ||
-	       last > HS_SERVER_HELLO;
+	if (answer->version >= TLS_1_3)
+		return true;
+	if (wait == HELLO_UNTIL_CERTIFICATE)
+		return last > HS_SERVER_HELLO;
+	return !keys_are_due(answer, wait) ||
+	       (last >= HS_KEY_EXCHANGE && last <= HS_DONE);
 }
 
 /* The messages of a flight; what is not complete waits for more records. */
-static void parse_messages(struct span s, bool want_certificate,
+static void parse_messages(struct span s, enum hello_wait wait,
 			   struct hello_answer *ret)
 {
 	struct span body;
@@ -371,9 +242,10 @@ static void parse_messages(struct span s, bool want_certificate,
 			   !parse_certificate(body, ret)) {
 			ret->der_count = 0;
 			return;
+		} else if (type == HS_KEY_EXCHANGE) {
+			parse_key_exchange(body, ret);
 		}
-		if (ret->kind == HELLO_NOT_TLS ||
-		    answer_done(ret, type, want_certificate))
+		if (ret->kind == HELLO_NOT_TLS || answer_done(ret, type, wait))
 			return;
 	}
 	/* A hello whose certificate is still to come is not an answer yet. */
@@ -466,7 +338,7 @@ static void keep_certificates(struct hello_answer *answer, struct arena *a)
 	}
 }
 
-enum hello_kind hello_parse(struct span bytes, bool want_certificate,
+enum hello_kind hello_parse(struct span bytes, enum hello_wait wait,
 			    struct arena *a, struct hello_answer *ret)
 {
 	_arena_ struct arena scratch = { 0 };
@@ -475,8 +347,7 @@ enum hello_kind hello_parse(struct span bytes, bool want_certificate,
 	bool over = gather(bytes, &flight, &answer);
 
 	if (answer.kind == HELLO_MORE)
-		parse_messages(span_of(flight.s, flight.len), want_certificate,
-			       &answer);
+		parse_messages(span_of(flight.s, flight.len), wait, &answer);
 	if (answer.kind == HELLO_MORE && over)
 		answer.kind = HELLO_NOT_TLS;
 	if (answer.kind != HELLO_SERVER)

@@ -9,6 +9,9 @@
  * refuses. One hello never offers more than HELLO_SUITES_MAX suites, because
  * servers exist that fail on longer lists.
  *
+ * Groups, signature algorithms and suites of TLS 1.3 are found in the same way.
+ * SSLv2 has a hello of its own, which its draft of 1995 describes.
+ *
  * Building and parsing do no I/O (RFC 5246, 6101, 8446).
  */
 #ifndef NIS2_NET_HELLO_H
@@ -23,6 +26,7 @@
 #include "base/span.h"
 #include "net/addr.h"
 #include "net/cert.h"
+#include "net/starttls.h"
 
 enum { HELLO_SUITES_MAX = 64 };
 
@@ -35,6 +39,7 @@ enum {
 
 enum tls_version {
 	TLS_NONE = 0,
+	TLS_SSL2 = 0x0002,
 	TLS_SSL3 = 0x0300,
 	TLS_1_0 = 0x0301,
 	TLS_1_1 = 0x0302,
@@ -42,7 +47,7 @@ enum tls_version {
 	TLS_1_3 = 0x0304,
 };
 
-/* "SSLv3", "TLSv1.0" … "TLSv1.3"; NULL for anything else. */
+/* "SSLv2", "SSLv3", "TLSv1.0" … "TLSv1.3"; NULL for anything else. */
 const char *tls_version_name(enum tls_version version);
 
 /* Why a suite is weak; none of them is fine. */
@@ -63,7 +68,7 @@ enum suite_flags {
 };
 
 struct suite {
-	uint16_t code;
+	uint16_t code;	     /* of SSLv2: the first two bytes of three */
 	const char *name;    /* IANA's */
 	const char *openssl; /* OpenSSL's, or NULL when it has none */
 	unsigned flags;
@@ -75,12 +80,45 @@ const struct suite *suite_find(unsigned code);
 /* The n-th suite in the order they are offered, or NULL after the last. */
 const struct suite *suite_row(size_t n);
 
+/* With Diffie-Hellman, or elliptic curves, whose share is not kept. */
+bool suite_is_dhe(const struct suite *suite);
+bool suite_is_ecdhe(const struct suite *suite);
+/* Encryption that authenticates: GCM, CCM, Poly1305, MGM. */
+bool suite_is_aead(const struct suite *suite);
+/* How many bits of strength its cipher has; 0: none. */
+int suite_bits(const struct suite *suite);
+
+/* "X25519", "secp256r1", …; else "group 0x1234". */
+const char *hello_group_name(unsigned group, struct arena *a);
+/* Whether it is a hybrid with ML-KEM, or ML-KEM. */
+bool hello_group_is_post_quantum(unsigned group);
+/* "rsa_pkcs1_sha256", …; else "0x1234". */
+const char *hello_sigalg_name(unsigned sigalg, struct arena *a);
+/* Signs with MD5 or SHA-1 (RFC 9155). */
+bool hello_sigalg_is_weak(unsigned sigalg);
+/* Which of the primes that many servers share begins so, or NULL. */
+const char *hello_prime_name(const unsigned char start[16]);
+
+struct hello_codes {
+	const uint16_t *items;
+	size_t len;
+};
+
+/* What is offered where an offer names nothing. */
+struct hello_codes hello_all_groups(enum tls_version version);
+struct hello_codes hello_all_sigalgs(void);
+
 struct hello_offer {
 	enum tls_version version;
 	const char *sni; /* NULL or an address: none is sent */
 	const uint16_t *suites;
 	size_t suite_count;
 	bool key_share; /* TLS 1.3: with a share of X25519, not an empty list */
+	const uint16_t *groups; /* NULL: all of hello_all_groups() */
+	size_t group_count;
+	const uint16_t *sigalgs; /* NULL: all of hello_all_sigalgs() */
+	size_t sigalg_count;
+	bool alpn; /* h2 and http/1.1 */
 };
 
 /* Appends the whole record with the ClientHello. */
@@ -93,23 +131,36 @@ enum hello_kind {
 	HELLO_NOT_TLS, /* another protocol answers, or nonsense */
 };
 
+/* How far an answer before TLS 1.3 is read. */
+enum hello_wait {
+	HELLO_UNTIL_HELLO,
+	HELLO_UNTIL_CERTIFICATE,
+	HELLO_UNTIL_PRIME, /* the ServerKeyExchange of a DHE suite */
+	HELLO_UNTIL_KEYS,  /* the same of ECDHE, too */
+};
+
 struct hello_answer {
 	enum hello_kind kind;
 	enum tls_version version; /* what the server chose */
 	unsigned suite;
 	bool retry;	/* a HelloRetryRequest: it wants `group` */
-	unsigned group; /* of the key_share, 0 if none was sent */
-	int alert;	/* AlertDescription */
+	unsigned group; /* of key_share or ServerKeyExchange, 0 if none */
+	bool alpn;	/* it chose a protocol: */
+	bool http2;
+	unsigned sigalg;	    /* of the ServerKeyExchange of TLS 1.2 */
+	int dh_bits;		    /* of the prime, 0 if none was sent */
+	unsigned char dh_start[16]; /* how it begins */
+	int alert;		    /* AlertDescription */
 	struct cert_der ders[CERT_CHAIN_MAX]; /* Certificate, before TLS 1.3 */
 	size_t der_count;
 };
 
 /*
- * Parses what the server has sent so far. With `want_certificate` a
- * ServerHello before TLS 1.3 is complete once its Certificate message is.
- * The certificates are copied to the arena.
+ * Parses what the server has sent so far; a ServerHello before TLS 1.3 is
+ * complete once the message that is waited for is. The certificates are
+ * copied to the arena.
  */
-enum hello_kind hello_parse(struct span bytes, bool want_certificate,
+enum hello_kind hello_parse(struct span bytes, enum hello_wait wait,
 			    struct arena *a, struct hello_answer *ret);
 
 /* "handshake_failure", or "alert 123". */
@@ -121,15 +172,24 @@ struct hello_peer {
 	const struct addr *addr;
 	int port;
 	const char *sni;
-	int64_t deadline; /* clock_tick(), for all of it */
+	enum starttls_kind starttls; /* said before each hello */
+	int64_t deadline;	     /* clock_tick(), for all of it */
 	int64_t patience; /* microseconds for one connection, 0 = 3 s */
 	int connections;  /* counted */
+	bool hangs_up;	  /* it does so twice where others send an alert */
 };
 
 enum hello_result {
 	HELLO_ACCEPTED,
 	HELLO_REFUSED,
 	HELLO_UNTESTED, /* no connection, no answer, or no TLS: `why` */
+};
+
+/* Whose preference decides about the suite. */
+enum hello_order {
+	HELLO_ORDER_UNKNOWN, /* one suite only, or not asked */
+	HELLO_ORDER_SERVER,
+	HELLO_ORDER_CLIENT,
 };
 
 struct hello_verdict {
@@ -140,19 +200,52 @@ struct hello_verdict {
 	uint16_t *suites; /* in the order the server picks them */
 	size_t suite_count;
 	bool complete; /* false when the deadline cut the list */
+	bool sampled;  /* only what it picks first was asked for */
+	/* Key exchange: groups of TLS 1.3, or of hello_keys(). */
+	uint16_t *groups;
+	size_t group_count;
+	uint16_t *sigalgs;
+	size_t sigalg_count;
+	int dh_bits;	      /* smallest prime, export apart; 0: none seen */
+	const char *dh_prime; /* its name, when many servers share it */
+	enum hello_order order;
+	bool chacha_first; /* ChaCha20 when the client puts it first */
 };
 
 /* Is this version accepted? `ret->suites` has the suite it picks first. */
 void hello_offered(struct hello_peer *peer, enum tls_version version,
 		   struct arena *a, struct hello_verdict *ret);
-/* The same, and every suite it accepts with that version. */
+/*
+ * The same, and every suite it accepts with that version: with TLS 1.3 its
+ * groups too, before that the primes of its Diffie-Hellman.
+ */
 void hello_suites(struct hello_peer *peer, enum tls_version version,
 		  struct arena *a, struct hello_verdict *ret);
+/* Before TLS 1.3: the curves and signature algorithms of accepted suites. */
+void hello_keys(struct hello_peer *peer, struct arena *a,
+		struct hello_verdict *verdict);
+/* Whose order counts among the accepted suites. */
+void hello_order(struct hello_peer *peer, struct arena *a,
+		 struct hello_verdict *verdict);
+/* Whether HTTP/2 is chosen; false: it was not, or there was no answer. */
+bool hello_http2(struct hello_peer *peer, const struct hello_verdict *verdict,
+		 struct arena *a);
 /*
  * The certificates a server sends in clear before TLS 1.3, for servers that
  * a library cannot finish a handshake with.
  */
 bool hello_certificates(struct hello_peer *peer, struct arena *a,
 			struct cert_chain *ret, struct err *err);
+
+/* ---- SSLv2 ---- */
+
+/* Appends its hello, with all its suites. */
+void hello_ssl2_build(struct sb *out);
+/* HELLO_SERVER with the suites that were named, and how many there are. */
+enum hello_kind hello_ssl2_parse(struct span bytes, struct arena *a,
+				 uint16_t **ret_suites, size_t *ret_count);
+/* Like hello_suites(), for TLS_SSL2. */
+void hello_ssl2(struct hello_peer *peer, struct arena *a,
+		struct hello_verdict *ret);
 
 #endif

@@ -6,35 +6,16 @@
  * servers refuse that way. Silence, no connection, and another protocol are
  * not an answer: then it could not be tested, which is not the same as no.
  */
-#include "net/hello.h"
+#include "net/hello_ask.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 #include "net/conn.h"
 
-/* One place of a hello is taken by the renegotiation SCSV (RFC 5746). */
-enum { CHUNK = HELLO_SUITES_MAX - 1, PATIENCE = 3 * 1000000 };
+enum { PATIENCE = 3 * 1000000 };
 
 enum { ALERT_PROTOCOL_VERSION = 70 };
-
-enum reply {
-	REPLY_PICKED,
-	REPLY_REFUSED, /* these suites; others may do */
-	REPLY_NEVER,   /* this version, whatever the suites */
-	REPLY_HUNG_UP, /* closed or reset after our hello */
-	REPLY_NONE,    /* nothing that could be judged */
-};
-
-struct question {
-	struct hello_peer *peer;
-	struct hello_offer offer;
-	bool want_certificate;
-	struct arena *arena;
-	struct hello_answer answer;
-	const char *why;
-	bool speaks_tls;
-};
 
 /* Until there are `len` bytes; what came before an error stays in `in`. */
 static bool read_to(struct conn *conn, struct sb *in, size_t len,
@@ -64,19 +45,6 @@ static bool read_record(struct conn *conn, struct sb *in, struct err *err)
 	if (head[1] != 3 || len > HELLO_RECORD_MAX)
 		return true;
 	return read_to(conn, in, start + 5 + len, err);
-}
-
-static enum reply hung_up(struct question *q, const struct conn *conn,
-			  const struct sb *in, const struct err *err)
-{
-	q->why = arena_strdup(q->arena, err->msg);
-	/* A few bytes and then nothing: whatever it is, it is not TLS. */
-	if (in->len && hello_parse(span_of(in->s, in->len), false, q->arena,
-				   &q->answer) == HELLO_NOT_TLS) {
-		q->why = "not TLS";
-		return REPLY_NONE;
-	}
-	return conn_state(conn) == CONN_TIMED_OUT ? REPLY_NONE : REPLY_HUNG_UP;
 }
 
 static bool was_offered(const struct hello_offer *offer, unsigned suite)
@@ -120,6 +88,25 @@ static enum reply judge(struct question *q)
 	}
 }
 
+static enum reply hung_up(struct question *q, const struct conn *conn,
+			  const struct sb *in, const struct err *err)
+{
+	enum hello_kind kind =
+		hello_parse(span_of(in->s, in->len), HELLO_UNTIL_HELLO,
+			    q->arena, &q->answer);
+
+	/* It stopped after it had said what counts. */
+	if (kind == HELLO_SERVER)
+		return judge(q);
+	q->why = arena_strdup(q->arena, err->msg);
+	/* A few bytes and then nothing: whatever it is, it is not TLS. */
+	if (in->len && kind == HELLO_NOT_TLS) {
+		q->why = "not TLS";
+		return REPLY_NONE;
+	}
+	return conn_state(conn) == CONN_TIMED_OUT ? REPLY_NONE : REPLY_HUNG_UP;
+}
+
 static enum reply converse(struct question *q, struct conn *conn)
 {
 	/* Of its own: a server may send much, and is asked often. */
@@ -134,51 +121,57 @@ static enum reply converse(struct question *q, struct conn *conn)
 	while (in.len < HELLO_FLIGHT_MAX) {
 		if (!read_record(conn, &in, &err))
 			return hung_up(q, conn, &in, &err);
-		if (hello_parse(span_of(in.s, in.len), q->want_certificate,
-				q->arena, &q->answer) != HELLO_MORE)
+		if (hello_parse(span_of(in.s, in.len), q->wait, q->arena,
+				&q->answer) != HELLO_MORE)
 			break;
 	}
 	return judge(q);
 }
 
-static enum reply ask_once(struct question *q)
+struct conn *hello_connect(struct hello_peer *peer, struct err *err)
 {
-	const struct hello_peer *peer = q->peer;
 	int64_t end =
 		clock_tick() + (peer->patience ? peer->patience : PATIENCE);
-	_cleanup_conn_ struct conn *conn = NULL;
-	struct err err = { 0 };
+	struct conn *conn = NULL;
 
 	if (end > peer->deadline)
 		end = peer->deadline;
-	q->peer->connections++;
-	if (!conn_open(peer->addr, peer->port, end, &conn, NULL, &err)) {
+	peer->connections++;
+	if (!conn_open(peer->addr, peer->port, end, &conn, NULL, err))
+		return NULL;
+	if (starttls_begin(conn, peer->starttls, peer->sni, err))
+		return conn;
+	conn_close(conn);
+	return NULL;
+}
+
+static enum reply ask_once(struct question *q)
+{
+	struct err err = { 0 };
+	_cleanup_conn_ struct conn *conn = hello_connect(q->peer, &err);
+
+	if (!conn) {
 		q->why = arena_strdup(q->arena, err.msg);
 		return REPLY_NONE;
 	}
 	return converse(q, conn);
 }
 
-/* A server that hangs up is asked again: it may have been a busy moment. */
-static enum reply ask(struct question *q)
+enum reply hello_ask(struct question *q)
 {
 	enum reply reply = ask_once(q);
 
-	return reply == REPLY_HUNG_UP ? ask_once(q) : reply;
+	if (reply != REPLY_HUNG_UP || q->peer->hangs_up)
+		return reply;
+	reply = ask_once(q);
+	q->peer->hangs_up = reply == REPLY_HUNG_UP;
+	return reply;
 }
 
-/* ---- all suites of one version ---- */
+/* ---- which suites there are ---- */
 
-struct hunt {
-	struct question q;
-	uint16_t *todo; /* what is still to be offered */
-	size_t todo_count;
-	bool first_only;
-	struct hello_verdict *ret;
-};
-
-static size_t suites_of(enum tls_version version, unsigned without,
-			struct arena *a, uint16_t **ret)
+size_t hello_suites_of(enum tls_version version, unsigned without,
+		       struct arena *a, uint16_t **ret)
 {
 	const struct suite *s;
 	size_t count = 0;
@@ -194,123 +187,22 @@ static size_t suites_of(enum tls_version version, unsigned without,
 	return count;
 }
 
-static size_t strike(uint16_t *suites, size_t count, unsigned suite)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (suites[i] != suite)
-			suites[kept++] = suites[i];
-	return kept;
-}
-
-static void picked(struct hunt *h, unsigned suite)
-{
-	h->ret->result = HELLO_ACCEPTED;
-	h->ret->why = NULL;
-	h->ret->suites[h->ret->suite_count++] = (uint16_t)suite;
-}
-
-/* Offers a chunk until nothing of it is picked any more. */
-static enum reply exhaust(struct hunt *h, uint16_t *chunk, size_t count)
-{
-	enum reply reply = REPLY_REFUSED;
-
-	while (count) {
-		h->q.offer.suites = chunk;
-		h->q.offer.suite_count = count;
-		reply = ask(&h->q);
-		if (reply != REPLY_PICKED)
-			return reply;
-		picked(h, h->q.answer.suite);
-		if (h->first_only)
-			return reply;
-		count = strike(chunk, count, h->q.answer.suite);
-	}
-	return reply;
-}
-
-static void conclude(struct hunt *h, enum reply last)
-{
-	struct hello_verdict *v = h->ret;
-
-	v->speaks_tls = h->q.speaks_tls;
-	v->complete = last != REPLY_NONE;
-	if (v->result == HELLO_ACCEPTED)
-		return;
-	v->result = last == REPLY_NONE ? HELLO_UNTESTED : HELLO_REFUSED;
-	v->why = h->q.why;
-}
-
-static enum reply all_chunks(struct hunt *h)
-{
-	enum reply reply = REPLY_REFUSED;
-
-	for (size_t done = 0; done < h->todo_count; done += CHUNK) {
-		size_t left = h->todo_count - done;
-
-		reply = exhaust(h, h->todo + done, left < CHUNK ? left : CHUNK);
-		if (reply == REPLY_NEVER || reply == REPLY_NONE ||
-		    (h->first_only && reply == REPLY_PICKED))
-			break;
-	}
-	return reply;
-}
-
-static void hunt(struct hello_peer *peer, enum tls_version version,
-		 bool first_only, struct arena *a, struct hello_verdict *ret)
-{
-	struct hunt h = {
-		.q = { .peer = peer,
-		       .offer = { .version = version, .sni = peer->sni },
-		       .arena = a },
-		.first_only = first_only,
-		.ret = ret,
-	};
-	enum reply reply;
-
-	*ret = (struct hello_verdict){ .version = version,
-				       .result = HELLO_REFUSED };
-	h.todo_count = suites_of(version, 0, a, &h.todo);
-	ret->suites = arena_array(a, h.todo_count, sizeof(*ret->suites));
-	reply = all_chunks(&h);
-	/* A server that has no retry request wants a key at once. */
-	if (version >= TLS_1_3 && !ret->suite_count &&
-	    (reply == REPLY_REFUSED || reply == REPLY_HUNG_UP)) {
-		h.q.offer.key_share = true;
-		reply = all_chunks(&h);
-	}
-	conclude(&h, reply);
-}
-
-void hello_offered(struct hello_peer *peer, enum tls_version version,
-		   struct arena *a, struct hello_verdict *ret)
-{
-	hunt(peer, version, true, a, ret);
-}
-
-void hello_suites(struct hello_peer *peer, enum tls_version version,
-		  struct arena *a, struct hello_verdict *ret)
-{
-	hunt(peer, version, false, a, ret);
-}
-
 /* ---- certificates in clear ---- */
 
 static bool ask_certificates(struct question *q, enum tls_version version)
 {
 	uint16_t *suites;
-	size_t count =
-		suites_of(version, SUITE_ANON | SUITE_PSK, q->arena, &suites);
+	size_t count = hello_suites_of(version, SUITE_ANON | SUITE_PSK,
+				       q->arena, &suites);
 
 	q->offer.version = version;
-	for (size_t done = 0; done < count; done += CHUNK) {
+	for (size_t done = 0; done < count; done += HELLO_CHUNK) {
 		enum reply reply;
 
 		q->offer.suites = suites + done;
 		q->offer.suite_count =
-			count - done < CHUNK ? count - done : CHUNK;
-		reply = ask(q);
+			count - done < HELLO_CHUNK ? count - done : HELLO_CHUNK;
+		reply = hello_ask(q);
 		if (reply == REPLY_PICKED && q->answer.der_count)
 			return true;
 		if (reply == REPLY_NEVER || reply == REPLY_NONE)
@@ -324,7 +216,7 @@ bool hello_certificates(struct hello_peer *peer, struct arena *a,
 {
 	struct question q = { .peer = peer,
 			      .offer = { .sni = peer->sni },
-			      .want_certificate = true,
+			      .wait = HELLO_UNTIL_CERTIFICATE,
 			      .arena = a,
 			      .why = "no certificate was sent" };
 

@@ -9,6 +9,8 @@
  */
 #include "net/hello.h"
 
+#include <string.h>
+
 static const struct suite suites[] = {
 	/* clang-format off */
 	{ 0x1302, "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384", 0, TLS_1_3, TLS_1_3 },
@@ -368,6 +370,15 @@ static const struct suite suites[] = {
 	{ 0xc039, "TLS_ECDHE_PSK_WITH_NULL_SHA", "ECDHE-PSK-NULL-SHA", SUITE_NULL | SUITE_PSK, TLS_SSL3, TLS_1_2 },
 	{ 0xfefe, "SSL_RSA_FIPS_WITH_DES_CBC_SHA", NULL, SUITE_DES | SUITE_CBC | SUITE_NO_FS, TLS_SSL3, TLS_1_2 },
 	{ 0xfeff, "SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA", NULL, SUITE_3DES | SUITE_CBC | SUITE_NO_FS, TLS_SSL3, TLS_1_2 },
+	/* SSLv2 */
+	{ 0x0100, "SSL_CK_RC4_128_WITH_MD5", "RC4-MD5", SUITE_RC4 | SUITE_MD5 | SUITE_NO_FS, TLS_SSL2, TLS_SSL2 },
+	{ 0x0200, "SSL_CK_RC4_128_EXPORT40_WITH_MD5", "EXP-RC4-MD5", SUITE_EXPORT | SUITE_RC4 | SUITE_MD5 | SUITE_NO_FS, TLS_SSL2, TLS_SSL2 },
+	{ 0x0300, "SSL_CK_RC2_128_CBC_WITH_MD5", "RC2-CBC-MD5", SUITE_RC2 | SUITE_MD5 | SUITE_CBC | SUITE_NO_FS, TLS_SSL2, TLS_SSL2 },
+	{ 0x0400, "SSL_CK_RC2_128_CBC_EXPORT40_WITH_MD5", "EXP-RC2-CBC-MD5", SUITE_EXPORT | SUITE_RC2 | SUITE_MD5 | SUITE_CBC | SUITE_NO_FS, TLS_SSL2, TLS_SSL2 },
+	{ 0x0500, "SSL_CK_IDEA_128_CBC_WITH_MD5", "IDEA-CBC-MD5", SUITE_IDEA | SUITE_MD5 | SUITE_CBC | SUITE_NO_FS, TLS_SSL2, TLS_SSL2 },
+	{ 0x0600, "SSL_CK_DES_64_CBC_WITH_MD5", "DES-CBC-MD5", SUITE_DES | SUITE_MD5 | SUITE_CBC | SUITE_NO_FS, TLS_SSL2, TLS_SSL2 },
+	{ 0x0700, "SSL_CK_DES_192_EDE3_CBC_WITH_MD5", "DES-CBC3-MD5", SUITE_3DES | SUITE_MD5 | SUITE_CBC | SUITE_NO_FS, TLS_SSL2, TLS_SSL2 },
+	{ 0x0800, "SSL_CK_RC4_64_WITH_MD5", "RC4-64-MD5", SUITE_EXPORT | SUITE_RC4 | SUITE_MD5 | SUITE_NO_FS, TLS_SSL2, TLS_SSL2 },
 	/* clang-format on */
 };
 
@@ -384,4 +395,41 @@ const struct suite *suite_find(unsigned code)
 		if (suites[i].code == code)
 			return &suites[i];
 	return NULL;
+}
+
+bool suite_is_dhe(const struct suite *s)
+{
+	return strstr(s->name, "TLS_DHE_") || strstr(s->name, "TLS_DH_anon_");
+}
+
+bool suite_is_ecdhe(const struct suite *s)
+{
+	return strstr(s->name, "TLS_ECDHE_") ||
+	       strstr(s->name, "TLS_ECDH_anon_");
+}
+
+bool suite_is_aead(const struct suite *s)
+{
+	return strstr(s->name, "_GCM_") || strstr(s->name, "_CCM") ||
+	       strstr(s->name, "_POLY1305") || strstr(s->name, "_MGM_");
+}
+
+/* What the name says, the first that fits; 112 is what is left of 3DES. */
+static const struct {
+	const char *part;
+	int bits;
+} strengths[] = {
+	{ "NULL", 0 },	  { "SHA256_SHA256", 0 }, { "SHA384_SHA384", 0 },
+	{ "_40_", 40 },	  { "EXPORT40", 40 },	  { "DES40", 40 },
+	{ "RC4_56", 56 }, { "RC2_CBC_56", 56 },	  { "RC4_64", 64 },
+	{ "3DES", 112 },  { "EDE3", 112 },	  { "DES", 56 },
+	{ "_256_", 256 }, { "CHACHA20", 256 },	  { "GOST", 256 },
+};
+
+int suite_bits(const struct suite *s)
+{
+	for (size_t i = 0; i < sizeof(strengths) / sizeof(*strengths); i++)
+		if (strstr(s->name, strengths[i].part))
+			return strengths[i].bits;
+	return 128;
 }

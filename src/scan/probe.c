@@ -36,12 +36,20 @@ const struct fact_def *probe_declares(const struct probe *probe,
 
 bool probe_port_is_tls(int port)
 {
-	return port == 443 || port == 8443;
+	/* HTTPS, mail, LDAP, DNS, FTP, Telnet, SIP, WinRM, Kubernetes. */
+	static const int ports[] = { 443,  465,	 636,  853,  990,
+				     992,  993,	 995,  4443, 5061,
+				     5986, 6443, 8443, 9443, 10443 };
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		if (ports[i] == port)
+			return true;
+	return false;
 }
 
 bool probe_port_is_web(int port)
 {
-	return port == 80 || port == 8080 || probe_port_is_tls(port);
+	return port == 80 || port == 443 || port == 8080 || port == 8443;
 }
 
 static bool is_true(const struct probe_run *run, const char *name)
@@ -71,6 +79,23 @@ bool probe_speaks_http(const struct probe_run *run, bool *ret_tls)
 	if (probe_port_is_web(run->port))
 		return true;
 	return *ret_tls && !fact_find(run->facts, "service.name", run->port);
+}
+
+enum starttls_kind probe_starttls(const struct probe_run *run)
+{
+	const struct fact *name =
+		fact_find(run->facts, "service.name", run->port);
+	enum starttls_kind usual = starttls_on(run->port);
+
+	if (is_true(run, "service.tls"))
+		return STARTTLS_NONE;
+	if (!name || !is_true(run, "service.confirmed"))
+		return usual;
+	/* XMPP has two ports, and one name for what answers. */
+	if (usual &&
+	    !strncmp(starttls_name(usual), name->text, strlen(name->text)))
+		return usual;
+	return starttls_named(name->text);
 }
 
 bool probe_may_speak_tls(const struct probe_run *run)

@@ -36,6 +36,7 @@
 #include "core/fact.h"
 #include "net/addr.h"
 #include "net/cert.h"
+#include "net/starttls.h"
 #include "net/target.h"
 
 struct scan_plan;
@@ -114,7 +115,7 @@ bool probe_wants(const struct probe *probe, int port);
 const struct fact_def *probe_declares(const struct probe *probe,
 				      const char *fact);
 
-/* 443 and 8443, where TLS starts with the first byte. */
+/* 443, 993 and others where TLS starts with the first byte. */
 bool probe_port_is_tls(int port);
 /* 80, 443, 8080 and 8443. */
 bool probe_port_is_web(int port);
@@ -128,6 +129,11 @@ bool probe_port_is_web(int port);
 bool probe_speaks_http(const struct probe_run *run, bool *ret_tls);
 /* Whether a TLS hello makes sense here: nothing else has answered. */
 bool probe_may_speak_tls(const struct probe_run *run);
+/*
+ * What is to be said before TLS: by the service that was confirmed on the
+ * port, or by the number of the port where nobody knows.
+ */
+enum starttls_kind probe_starttls(const struct probe_run *run);
 /* The service that was confirmed on the port is this one. */
 bool probe_is_service(const struct probe_run *run, const char *name);
 /* The name to show a server: the host's, or NULL for an address. */

@@ -1,5 +1,7 @@
 #include "scan/result_member.h"
 
+#include "core/grade.h"
+
 /* A client of today, that trusts what we trust, would accept it. */
 static bool certificate_ok(const struct fact_list *facts, int port,
 			   const char *name, struct sb *out)
@@ -10,6 +12,44 @@ static bool certificate_ok(const struct fact_list *facts, int port,
 		  !member_is_true(facts, "cert.not_yet_valid", port);
 
 	sb_add(out, ok ? "true" : "false");
+	return true;
+}
+
+/* ---- the grade, which is made of facts of several probes ---- */
+
+static bool grade_letter(const struct fact_list *facts, int port,
+			 const char *name, struct sb *out)
+{
+	_arena_ struct arena a = { 0 };
+	struct grade g = { 0 };
+
+	if (!grade_port(facts, port, &a, &g))
+		return false;
+	codec_write_string(out, g.letter);
+	return true;
+}
+
+static bool grade_score(const struct fact_list *facts, int port,
+			const char *name, struct sb *out)
+{
+	_arena_ struct arena a = { 0 };
+	struct grade g = { 0 };
+
+	if (!grade_port(facts, port, &a, &g))
+		return false;
+	sb_addf(out, "%d", g.score);
+	return true;
+}
+
+static bool grade_reasons(const struct fact_list *facts, int port,
+			  const char *name, struct sb *out)
+{
+	_arena_ struct arena a = { 0 };
+	struct grade g = { 0 };
+
+	if (!grade_port(facts, port, &a, &g))
+		return false;
+	member_list(&g.reasons, out);
 	return true;
 }
 
@@ -36,5 +76,19 @@ const struct member result_tls_members[] = {
 	{ "scts", "cert.scts", member_plain },
 	{ "trust_error", "cert.trust_error", member_plain },
 	{ "error", "tls.error", member_plain },
+	{ "grade", NULL, grade_letter },
+	{ "grade_score", NULL, grade_score },
+	{ "grade_reasons", NULL, grade_reasons },
+	{ "ciphers", "tls.ciphers", member_plain },
+	{ "weak_ciphers", "tls.weak_ciphers", member_plain },
+	{ "forward_secrecy", "tls.forward_secrecy", member_plain },
+	{ "server_order", "tls.server_order", member_plain },
+	{ "groups", "tls.groups", member_plain },
+	{ "post_quantum", "tls.post_quantum", member_plain },
+	{ "signature_algorithms", "tls.signature_algorithms", member_plain },
+	{ "dh_bits", "tls.dh_bits", member_plain },
+	{ "dh_prime", "tls.dh_prime", member_plain },
+	{ "http2", "tls.http2", member_plain },
+	{ "starttls", "starttls.service", member_plain },
 	{ 0 }
 };

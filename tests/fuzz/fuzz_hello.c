@@ -1,6 +1,6 @@
 /*
- * What a server sends back to a ClientHello. The first byte chooses whether
- * the certificate is wanted too; what is found is read to its last byte.
+ * What a server sends back to a ClientHello. The first byte chooses how much
+ * of it is waited for, or SSLv2; what is found is read to its last byte.
  */
 #include <assert.h>
 
@@ -20,7 +20,21 @@ static void check(const struct hello_answer *answer, struct arena *a)
 		for (size_t k = 0; k < answer->ders[i].len; k++)
 			sum += answer->ders[i].bytes[k];
 	}
+	for (size_t i = 0; i < sizeof(answer->dh_start); i++)
+		sum += answer->dh_start[i];
+	assert(answer->dh_bits >= 0 && answer->dh_bits <= 8 * 4096);
 	assert(sum != UINT32_MAX);
+}
+
+static void check_ssl2(struct span bytes, struct arena *a)
+{
+	uint16_t *suites;
+	size_t count;
+
+	if (hello_ssl2_parse(bytes, a, &suites, &count) != HELLO_SERVER)
+		assert(!count);
+	for (size_t i = 0; i < count; i++)
+		assert(suite_find(suites[i])->first == TLS_SSL2);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -30,7 +44,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	hello_parse(span_of(data + 1, size - 1), data[0] & 1, &a, &answer);
+	if (data[0] & 4) {
+		check_ssl2(span_of(data + 1, size - 1), &a);
+		return 0;
+	}
+	hello_parse(span_of(data + 1, size - 1), (enum hello_wait)(data[0] & 3),
+		    &a, &answer);
 	check(&answer, &a);
 	return 0;
 }

@@ -35,13 +35,13 @@ class Peers:
         self.folder = Path(folder)
         self.running = []
 
-    def start(self, name, command, *ports):
+    def start(self, name, command, *ports, seconds=START_SECONDS):
         """Starts a program and waits until it accepts on all of `ports`, (address, port) pairs."""
         log = (self.folder / f'{name}.log').open('wb')
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder)
         log.close()
         self.running.append(process)
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + seconds
         for address, port in ports:
             while not accepts(address, port):
                 said = (self.folder / f'{name}.log').read_text(errors='replace')

@@ -131,7 +131,7 @@ static void a_tls13_hello_names_its_version_and_brings_no_share(void **state)
 	take(&s, 4,
 	     "0100"
 	     "00"
-	     "8e");
+	     "98");
 	take(&s, 4 + 5,
 	     "0000"
 	     "0011"

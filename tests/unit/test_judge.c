@@ -13,6 +13,7 @@
 #include "core/catalog.h"
 #include "core/judge.h"
 #include "catalog_fixture.h"
+#include "fact_text.h"
 #include "table.h"
 
 #define NOW INT64_C(1772355600000000) /* 2026-03-01T09:00:00Z */
@@ -22,56 +23,6 @@ struct scene {
 	const char *facts;    /* "PORT NAME[/ITEM] VALUE", a line each */
 	const char *findings; /* "SEVERITY MESSAGE @ TARGET", a line each */
 };
-
-/* The value says its kind: yes/no, a number, a [list], else a text. */
-static void state_value(struct fact_list *f, const char *name, int port,
-			char *value)
-{
-	char *end;
-	long number = strtol(value, &end, 10);
-
-	if (!strcmp(value, "yes") || !strcmp(value, "no")) {
-		fact_bool(f, name, port, value[0] == 'y');
-	} else if (*value && !*end) {
-		fact_int(f, name, port, number);
-	} else if (value[0] == '[') {
-		const char *items[8];
-		struct str_list list = { items, 0 };
-
-		for (char *p = value + 1; (end = strpbrk(p, ",]"));
-		     p = end + 1) {
-			*end = '\0';
-			if (*p)
-				items[list.len++] = p;
-		}
-		fact_strs(f, name, port, &list);
-	} else {
-		fact_text(f, name, port, value);
-	}
-}
-
-static void read_facts(const char *text, struct fact_list *f)
-{
-	char *copy = arena_strdup(f->arena, text);
-
-	while (*copy) {
-		char *line = copy, *name, *value, *item;
-		int port = (int)strtol(line, &name, 10);
-
-		copy += strcspn(copy, "\n");
-		if (*copy)
-			*copy++ = '\0';
-		name++;
-		value = strchr(name, ' ');
-		*value++ = '\0';
-		item = strchr(name, '/');
-		if (item)
-			*item++ = '\0';
-		state_value(f, name, port, value);
-		if (item)
-			fact_item(f, item);
-	}
-}
 
 static void judge_text(const char *facts, const char *name, struct arena *a,
 		       struct judgement *ret)
@@ -201,7 +152,7 @@ static const struct scene scenes[] = {
 	{ "old versions and suites that are still taken",
 	  "443 tls.tested yes\n443 tls.version TLSv1.3\n"
 	  "443 tls.weak_versions [TLSv1.0,TLSv1.1]\n"
-	  "443 tls.weak_ciphers [DES-CBC3-SHA]",
+	  "443 tls.broken_ciphers [DES-CBC3-SHA]",
 	  "MEDIUM Weak Cipher Suites Supported on port 443 "
 	  "@ host.example\n"
 	  "HIGH Weak TLS Versions Supported on port 443 "

@@ -79,14 +79,21 @@ static void a_recorded_flight_gives_the_facts_beside_it(void **state)
 static void versions_and_suites_become_lists(void **state)
 {
 	uint16_t new[] = { 0x1302, 0x1301 }, mid[] = { 0xc02f, 0x000a };
-	uint16_t old[] = { 0x000a, 0x0003, 0x0034 };
+	uint16_t old[] = { 0x000a, 0x0003, 0x0034 }, first[] = { 0x0700 };
+	uint16_t groups[] = { 0x11ec, 0x001d }, curves[] = { 0x001d, 0x0017 };
+	uint16_t sigalgs[] = { 0x0401, 0x0201 };
 	const struct hello_verdict verdicts[TLS_VERSIONS] = {
-		{ TLS_1_2, HELLO_ACCEPTED, true, NULL, mid, 2, true },
-		{ TLS_1_3, HELLO_ACCEPTED, true, NULL, new, 2, true },
+		{ TLS_1_2, HELLO_ACCEPTED, true, NULL, mid, 2, true,
+		  .groups = curves, .group_count = 2, .sigalgs = sigalgs,
+		  .sigalg_count = 2, .order = HELLO_ORDER_CLIENT },
+		{ TLS_1_3, HELLO_ACCEPTED, true, NULL, new, 2, true,
+		  .groups = groups, .group_count = 2 },
 		{ TLS_1_1, HELLO_UNTESTED, true, "timed out", NULL, 0, false },
-		{ TLS_1_0, HELLO_ACCEPTED, true, NULL, old, 3, true },
+		{ TLS_1_0, HELLO_ACCEPTED, true, NULL, old, 3, true,
+		  .dh_bits = 1024, .dh_prime = "RFC 2409/3526" },
 		{ TLS_SSL3, HELLO_REFUSED, true, "protocol_version", NULL, 0,
 		  true },
+		{ TLS_SSL2, HELLO_ACCEPTED, true, NULL, first, 1, true },
 	};
 	_arena_ struct arena a = { 0 };
 	struct fact_list facts = { .arena = &a };
@@ -97,6 +104,25 @@ static void versions_and_suites_become_lists(void **state)
 			    read_text("tls/mixed.facts", &a, &len));
 }
 
+/* MySQL is asked for versions alone: nothing is said of its other suites. */
+static void a_sample_of_suites_proves_nothing(void **state)
+{
+	uint16_t suite[] = { 0xc02f };
+	struct hello_verdict verdicts[TLS_VERSIONS] = {
+		{ TLS_1_2, HELLO_ACCEPTED, true, NULL, suite, 1, true,
+		  .sampled = true },
+	};
+	_arena_ struct arena a = { 0 };
+	struct fact_list facts = { .arena = &a };
+
+	tls_facts(verdicts, 3306, &facts);
+	assert_true(fact_find(&facts, "tls.modern", 3306)->yes);
+	assert_false(fact_find(&facts, "tls.tls13", 3306)->yes);
+	assert_null(fact_find(&facts, "tls.ciphers", 3306));
+	assert_null(fact_find(&facts, "tls.aead", 3306));
+	assert_null(fact_find(&facts, "tls.cipher_bits_min", 3306));
+}
+
 static void a_port_that_refuses_all_versions_offers_none(void **state)
 {
 	struct hello_verdict verdicts[TLS_VERSIONS] = { 0 };
@@ -105,7 +131,8 @@ static void a_port_that_refuses_all_versions_offers_none(void **state)
 
 	for (int i = 0; i < TLS_VERSIONS; i++)
 		verdicts[i] = (struct hello_verdict){
-			.version = (enum tls_version)(TLS_SSL3 + i),
+			.version = i ? (enum tls_version)(TLS_SSL3 + i - 1)
+				     : TLS_SSL2,
 			.result = HELLO_REFUSED,
 			.complete = true
 		};
@@ -121,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_recorded_flight_gives_the_facts_beside_it),
 		cmocka_unit_test(versions_and_suites_become_lists),
+		cmocka_unit_test(a_sample_of_suites_proves_nothing),
 		cmocka_unit_test(a_port_that_refuses_all_versions_offers_none),
 	};
 

@@ -166,6 +166,7 @@ static bool by_handshake(struct probe_run *run, struct conn_tls *ret,
 
 	return conn_open(&run->host->addr, run->port, run->deadline, &conn,
 			 NULL, err) &&
+	       starttls_begin(conn, probe_starttls(run), probe_sni(run), err) &&
 	       conn_start_tls(conn, probe_sni(run), NULL, run->arena, ret, err);
 }
 
@@ -175,6 +176,7 @@ static bool by_hello(struct probe_run *run, struct cert_chain *ret)
 	struct hello_peer peer = { .addr = &run->host->addr,
 				   .port = run->port,
 				   .sni = probe_sni(run),
+				   .starttls = probe_starttls(run),
 				   .deadline = run->deadline };
 
 	return hello_certificates(&peer, run->arena, ret, NULL);

@@ -291,6 +291,9 @@ static bool run_http(struct probe_run *run, struct err *err)
 		probe_port_is_tls(run->port) || says(run, "tls.tested", NULL);
 	struct web_answer answer = { 0 };
 
+	/* Mail, directories and databases change to TLS for themselves. */
+	if (fact_find(run->facts, "starttls.service", run->port))
+		return true;
 	/* Elsewhere only where the banner looked like it, or behind TLS. */
 	if (!probe_port_is_web(run->port) && !tls &&
 	    !says(run, "service.name", "http"))

@@ -4,127 +4,37 @@
 
 #include "base/clock.h"
 #include "net/conn.h"
+#include "net/starttls.h"
 #include "scan/probe.h"
-#include "scan/probes/banner.h"
 
 /*
  * A port that is not known for TLS gets this long to answer a hello: services
- * that wait for a line would hold the host up.
+ * that wait for a line would hold the host up. Mail servers like to wait for
+ * a name server before they greet.
  */
-enum { CURIOUS_US = 1000000, CERTAIN_US = 3000000 };
+enum { CURIOUS_US = 1000000, CERTAIN_US = 3000000, GREETING_US = 5000000 };
 
 /* TLS 1.2 first: what answers it in TLS, with yes or no, speaks TLS. */
-static const enum tls_version order[TLS_VERSIONS] = { TLS_1_2, TLS_1_3, TLS_1_1,
-						      TLS_1_0, TLS_SSL3 };
+static const enum tls_version order[TLS_VERSIONS] = { TLS_1_2,	TLS_1_3,
+						      TLS_1_1,	TLS_1_0,
+						      TLS_SSL3, TLS_SSL2 };
 
-/* ---- from verdicts to facts ---- */
-
-static struct str_list list_new(struct arena *a)
+static int64_t soon(const struct probe_run *run, int64_t us)
 {
-	return (struct str_list){
-		arena_array(a, FACT_LIST_MAX, sizeof(const char *)), 0
-	};
+	int64_t end = clock_tick() + us;
+
+	return end < run->deadline ? end : run->deadline;
 }
-
-static void list_add(struct str_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->len; i++)
-		if (!strcmp(list->items[i], text))
-			return;
-	if (list->len < FACT_LIST_MAX)
-		list->items[list->len++] = text;
-}
-
-static const struct hello_verdict *
-verdict_of(const struct hello_verdict verdicts[TLS_VERSIONS],
-	   enum tls_version version)
-{
-	for (int i = 0; i < TLS_VERSIONS; i++)
-		if (verdicts[i].version == version)
-			return &verdicts[i];
-	return NULL;
-}
-
-struct lists {
-	struct str_list versions, weak_versions, untested;
-	struct str_list ciphers, weak_ciphers;
-};
-
-static const char *suite_name(const struct suite *s)
-{
-	return s->openssl ? s->openssl : s->name;
-}
-
-static void collect(const struct hello_verdict *v, struct lists *l)
-{
-	const char *name = tls_version_name(v->version);
-
-	if (v->result == HELLO_UNTESTED || !v->complete)
-		list_add(&l->untested, name);
-	if (v->result != HELLO_ACCEPTED)
-		return;
-	list_add(&l->versions, name);
-	if (v->version < TLS_1_2)
-		list_add(&l->weak_versions, name);
-	for (size_t i = 0; i < v->suite_count; i++) {
-		const struct suite *s = suite_find(v->suites[i]);
-
-		list_add(&l->ciphers, suite_name(s));
-		if (s->flags & SUITE_WEAK)
-			list_add(&l->weak_ciphers, suite_name(s));
-	}
-}
-
-/* The best of what is offered: for servers no library shakes hands with. */
-static void state_best(const struct hello_verdict verdicts[TLS_VERSIONS],
-		       int port, struct fact_list *facts)
-{
-	for (int version = TLS_1_3; version >= TLS_SSL3; version--) {
-		const struct hello_verdict *v =
-			verdict_of(verdicts, (enum tls_version)version);
-
-		if (v->result != HELLO_ACCEPTED)
-			continue;
-		fact_text(facts, "tls.version", port,
-			  tls_version_name(v->version));
-		fact_text(facts, "tls.cipher", port,
-			  suite_name(suite_find(v->suites[0])));
-		return;
-	}
-}
-
-void tls_facts(const struct hello_verdict verdicts[TLS_VERSIONS], int port,
-	       struct fact_list *facts)
-{
-	struct arena *a = facts->arena;
-	struct lists l = { list_new(a), list_new(a), list_new(a), list_new(a),
-			   list_new(a) };
-
-	for (int version = TLS_SSL3; version <= TLS_1_3; version++)
-		collect(verdict_of(verdicts, (enum tls_version)version), &l);
-	fact_bool(facts, "tls.tested", port, l.versions.len > 0);
-	if (!fact_find(facts, "tls.version", port))
-		state_best(verdicts, port, facts);
-	fact_strs(facts, "tls.versions", port, &l.versions);
-	fact_strs(facts, "tls.weak_versions", port, &l.weak_versions);
-	fact_strs(facts, "tls.ciphers", port, &l.ciphers);
-	fact_strs(facts, "tls.weak_ciphers", port, &l.weak_ciphers);
-	if (l.untested.len)
-		fact_strs(facts, "tls.untested", port, &l.untested);
-}
-
-/* ---- looking ---- */
 
 /* What a client of today agrees on with the server. */
-static void shake_hands(struct probe_run *run)
+static void shake_hands(struct probe_run *run, enum starttls_kind starttls)
 {
 	_cleanup_conn_ struct conn *conn = NULL;
-	int64_t end = clock_tick() + CERTAIN_US;
 	struct conn_tls tls = { 0 };
 
-	if (end > run->deadline)
-		end = run->deadline;
-	if (!conn_open(&run->host->addr, run->port, end, &conn, NULL, NULL) ||
+	if (!conn_open(&run->host->addr, run->port, soon(run, CERTAIN_US),
+		       &conn, NULL, NULL) ||
+	    !starttls_begin(conn, starttls, probe_sni(run), NULL) ||
 	    !conn_start_tls(conn, probe_sni(run), NULL, run->arena, &tls, NULL))
 		return;
 	fact_text(run->facts, "tls.version", run->port, tls.version);
@@ -138,42 +48,133 @@ static bool not_tested(struct probe_run *run, const char *why, struct err *err)
 	return err_set(err, ERR_UPSTREAM, "TLS on port %d: %s", run->port, why);
 }
 
-static bool run_tls(struct probe_run *run, struct err *err)
+/*
+ * Whether a service that begins in clear goes on in TLS. Where another one
+ * answers there is nothing to say: false, and no fact.
+ */
+static bool look_before(struct probe_run *run, enum starttls_kind kind)
 {
-	struct hello_verdict verdicts[TLS_VERSIONS] = { 0 };
-	bool certain = probe_port_is_tls(run->port);
-	struct hello_peer peer = {
-		.addr = &run->host->addr,
-		.port = run->port,
-		.sni = probe_sni(run),
-		.deadline = run->deadline,
-		.patience = certain ? CERTAIN_US : CURIOUS_US,
-	};
+	_cleanup_conn_ struct conn *conn = NULL;
+	struct starttls_said said = { 0 };
+	struct fact_list *f = run->facts;
+	int port = run->port;
+
+	if (!conn_open(&run->host->addr, port, soon(run, GREETING_US), &conn,
+		       NULL, NULL))
+		return false;
+	if (!starttls_look(conn, kind, probe_sni(run), &said, NULL) &&
+	    !said.offers)
+		return false;
+	fact_text(f, "starttls.service", port, starttls_name(kind));
+	fact_bool(f, "starttls.offered", port, said.offers);
+	if (said.knows_login)
+		fact_bool(f, "starttls.login_in_clear", port,
+			  said.login_in_clear);
+	return said.offers;
+}
+
+/* The newest version before TLS 1.3 that is accepted, or NULL. */
+static struct hello_verdict *newest_old(struct hello_verdict *verdicts)
+{
+	struct hello_verdict *best = NULL;
+
+	for (int i = 0; i < TLS_VERSIONS; i++)
+		if (verdicts[i].result == HELLO_ACCEPTED &&
+		    verdicts[i].version < TLS_1_3 &&
+		    verdicts[i].version > TLS_SSL2 &&
+		    (!best || verdicts[i].version > best->version))
+			best = &verdicts[i];
+	return best;
+}
+
+/* What is asked once it is known which suites are accepted. */
+static void look_closer(struct probe_run *run, struct hello_peer *peer,
+			struct hello_verdict *verdicts)
+{
+	struct hello_verdict *old = newest_old(verdicts);
+
+	if (!old)
+		return;
+	hello_keys(peer, run->arena, old);
+	hello_order(peer, run->arena, old);
+	if (probe_port_is_web(run->port) && old->version == TLS_1_2)
+		fact_bool(run->facts, "tls.http2", run->port,
+			  hello_http2(peer, old, run->arena));
+}
+
+/*
+ * MySQL shuts a host out whose handshakes fail a hundred times: it is asked
+ * for versions alone.
+ */
+static void ask_version(const struct probe_run *run, struct hello_peer *peer,
+			enum tls_version version, struct hello_verdict *ret)
+{
+	if (version == TLS_SSL2)
+		hello_ssl2(peer, run->arena, ret);
+	else if (peer->starttls == STARTTLS_MYSQL)
+		hello_offered(peer, version, run->arena, ret);
+	else
+		hello_suites(peer, version, run->arena, ret);
+}
+
+/* False: `ret_why` says why nothing can be said, or is NULL: no TLS here. */
+static bool ask_versions(struct probe_run *run, struct hello_peer *peer,
+			 bool certain, struct hello_verdict *verdicts,
+			 const char **ret_why)
+{
 	bool offers = false;
 
-	/* A hello is noise in the log of MySQL, and SSH makes us wait. */
-	if (!probe_may_speak_tls(run))
-		return true;
+	*ret_why = NULL;
 	for (int i = 0; i < TLS_VERSIONS; i++) {
-		hello_suites(&peer, order[i], run->arena, &verdicts[i]);
+		ask_version(run, peer, order[i], &verdicts[i]);
 		offers |= verdicts[i].result == HELLO_ACCEPTED;
 		if (i || verdicts[0].speaks_tls)
 			continue;
 		if (!certain)
-			return true; /* another service: nothing to say */
-		if (verdicts[0].result == HELLO_UNTESTED)
-			return not_tested(run, verdicts[0].why, err);
+			return false;
+		if (verdicts[0].result == HELLO_UNTESTED) {
+			*ret_why = verdicts[0].why;
+			return false;
+		}
 	}
 	if (!offers)
-		return not_tested(run, verdicts[0].why, err);
-	shake_hands(run);
+		*ret_why = verdicts[0].why;
+	return offers;
+}
+
+static bool run_tls(struct probe_run *run, struct err *err)
+{
+	struct hello_verdict verdicts[TLS_VERSIONS] = { 0 };
+	enum starttls_kind starttls = probe_starttls(run);
+	bool certain = probe_port_is_tls(run->port) || starttls;
+	struct hello_peer peer = {
+		.addr = &run->host->addr,
+		.port = run->port,
+		.sni = probe_sni(run),
+		.starttls = starttls,
+		.deadline = run->deadline,
+		.patience = starttls  ? GREETING_US
+			    : certain ? CERTAIN_US
+				      : CURIOUS_US,
+	};
+	const char *why;
+
+	/* A hello is noise for other services, and SSH makes us wait. */
+	if (starttls ? !look_before(run, starttls) : !probe_may_speak_tls(run))
+		return true;
+	if (!ask_versions(run, &peer, certain, verdicts, &why))
+		return !why || not_tested(run, why, err);
+	if (starttls != STARTTLS_MYSQL)
+		look_closer(run, &peer, verdicts);
+	shake_hands(run, starttls);
 	tls_facts(verdicts, run->port, run->facts);
+	fact_int(run->facts, "tls.connections", run->port, peer.connections);
 	return true;
 }
 
 const struct probe probe_tls = {
 	.name = "tls",
-	.about = "TLS versions and cipher suites that a port offers",
+	.about = "TLS versions, cipher suites and keys that a port offers",
 	.feature = PROBE_WEB,
 	.any_port = true,
 	.deadline_ms = 30000,
@@ -182,6 +183,8 @@ const struct probe probe_tls = {
 			{ "tls.tested", FACT_BOOL,
 			  "Whether the port answered in TLS" },
 			{ "tls.error", FACT_TEXT, "Why it was not tested" },
+			{ "tls.connections", FACT_INT,
+			  "How many connections it took to find out" },
 			{ "tls.version", FACT_TEXT,
 			  "Version agreed on with a client of today" },
 			{ "tls.cipher", FACT_TEXT,
@@ -192,11 +195,69 @@ const struct probe probe_tls = {
 			  "Accepted versions older than TLS 1.2" },
 			{ "tls.untested", FACT_LIST,
 			  "Versions that could not be tested to the end" },
+			{ "tls.suites", FACT_LIST,
+			  "Suites of one version, IANA's names" },
 			{ "tls.ciphers", FACT_LIST,
 			  "All cipher suites the port accepts" },
 			{ "tls.weak_ciphers", FACT_LIST,
 			  "Accepted suites without encryption or "
 			  "authentication, or with a broken or short cipher" },
+			{ "tls.plain_ciphers", FACT_LIST,
+			  "Of these, those without encryption or "
+			  "authentication" },
+			{ "tls.export_ciphers", FACT_LIST,
+			  "Of these, those weakened for export" },
+			{ "tls.broken_ciphers", FACT_LIST,
+			  "The rest: RC4, RC2, DES, 3DES, IDEA, MD5" },
+			{ "tls.block64_ciphers", FACT_LIST,
+			  "Suites with blocks of 64 bits (SWEET32)" },
+			{ "tls.ssl2", FACT_BOOL, "SSLv2 is accepted (DROWN)" },
+			{ "tls.modern", FACT_BOOL,
+			  "TLS 1.2 or 1.3 is accepted" },
+			{ "tls.tls13", FACT_BOOL, "TLS 1.3 is accepted" },
+			{ "tls.freak", FACT_BOOL,
+			  "RSA export suites are accepted (FREAK)" },
+			{ "tls.logjam", FACT_BOOL,
+			  "Diffie-Hellman for export, or of at most 1024 "
+			  "bits" },
+			{ "tls.poodle", FACT_BOOL, "SSLv3 with CBC (POODLE)" },
+			{ "tls.beast", FACT_BOOL,
+			  "CBC with TLS 1.0 or SSLv3 (BEAST)" },
+			{ "tls.lucky13", FACT_BOOL,
+			  "CBC suites of TLS are accepted (LUCKY13)" },
+			{ "tls.forward_secrecy", FACT_BOOL,
+			  "A suite with forward secrecy is accepted" },
+			{ "tls.aead", FACT_BOOL,
+			  "A suite with authenticated encryption is accepted" },
+			{ "tls.cipher_bits_min", FACT_INT,
+			  "Strength of the weakest suite" },
+			{ "tls.cipher_bits_max", FACT_INT,
+			  "Strength of the strongest suite" },
+			{ "tls.groups", FACT_LIST,
+			  "Groups for the key exchange" },
+			{ "tls.post_quantum", FACT_BOOL,
+			  "A group with ML-KEM is accepted" },
+			{ "tls.signature_algorithms", FACT_LIST,
+			  "What it signs its key exchange with in TLS 1.2" },
+			{ "tls.weak_signature_algorithms", FACT_LIST,
+			  "Of these, those with MD5 or SHA-1" },
+			{ "tls.dh_bits", FACT_INT,
+			  "Smallest Diffie-Hellman prime, export apart" },
+			{ "tls.dh_prime", FACT_TEXT,
+			  "Its source, when many servers share it" },
+			{ "tls.server_order", FACT_BOOL,
+			  "The server's order of suites counts" },
+			{ "tls.client_picks_weak", FACT_BOOL,
+			  "Weak suites are accepted, and the client decides" },
+			{ "tls.chacha_first", FACT_BOOL,
+			  "ChaCha20 for clients that put it first" },
+			{ "tls.http2", FACT_BOOL, "HTTP/2 is chosen by ALPN" },
+			{ "starttls.service", FACT_TEXT,
+			  "The service that begins in clear" },
+			{ "starttls.offered", FACT_BOOL,
+			  "It offers to change to TLS" },
+			{ "starttls.login_in_clear", FACT_BOOL,
+			  "It takes passwords before that" },
 			{ 0 } },
 	.run = run_tls,
 };

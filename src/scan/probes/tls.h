@@ -8,8 +8,13 @@
 #include "net/hello.h"
 
 /* All the versions that are asked for. */
-enum { TLS_VERSIONS = 5 };
+enum { TLS_VERSIONS = 6 };
 
+/*
+ * All facts about a port. Weaknesses are looked for in the suites of each
+ * version, since a server may offer its worst ones with the oldest version
+ * alone.
+ */
 void tls_facts(const struct hello_verdict verdicts[TLS_VERSIONS], int port,
 	       struct fact_list *facts);
 
