@@ -319,6 +319,8 @@ static bool make_plan(struct command_line *line, struct run *run,
 		plan_user_agent(settings.scan_contact_url, line->arena);
 	plan->hosts_file = settings.hosts_file;
 	plan->ca_file = settings.ca_file;
+	plan->resolver = settings.scan_resolver;
+	plan->trust_anchor = settings.scan_trust_anchor;
 	return !ports || read_ports(ports, run, err);
 }
 
@@ -425,6 +427,10 @@ const struct command cmd_scan = {
 			  "names that need no name server" },
 			{ "ca-file", "PATH", NULL, "CA_FILE",
 			  "certificates to trust besides the system's" },
+			{ "resolver", "ADDRESSES", NULL, "SCAN_RESOLVER",
+			  "name servers to ask, instead of resolv.conf's" },
+			{ "trust-anchor", "PATH", NULL, "SCAN_TRUST_ANCHOR",
+			  "trust anchor of DNSSEC, instead of the system's" },
 			{ "ports", "LIST", NULL, NULL,
 			  "TCP ports, with commas; none: those of the "
 			  "profile" },

@@ -109,6 +109,8 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	plan->hosts_file = settings->hosts_file;
 	plan->ca_file = settings->ca_file;
 	plan->user_agent = plan_user_agent(settings->scan_contact_url, a);
+	plan->resolver = settings->scan_resolver;
+	plan->trust_anchor = settings->scan_trust_anchor;
 	return true;
 }
 
