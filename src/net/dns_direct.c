@@ -13,7 +13,7 @@
 #include "base/rand.h"
 
 /* A datagram is lost now and then: it is sent a second time. */
-enum { AGAIN_US = 1000000 };
+enum { AGAIN_US = 1000000, GRACE_US = 300000 };
 
 struct exchange {
 	struct direct *ask;
@@ -231,11 +231,36 @@ static size_t wait_for(struct exchange *xs, size_t count, int64_t deadline,
 	return open;
 }
 
+static bool is_worth_waiting(const struct exchange *xs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (xs[i].open && !xs[i].ask->optional)
+			return true;
+	return false;
+}
+
+static void exchange_all(struct exchange *xs, size_t count, int64_t deadline,
+			 struct arena *a)
+{
+	struct pollfd fds[DIRECT_MAX];
+	bool grace = false;
+
+	while (clock_tick() < deadline && wait_for(xs, count, deadline, fds)) {
+		for (size_t i = 0; i < count; i++)
+			if (xs[i].open)
+				step(&xs[i], fds[i].revents, a);
+		if (grace || is_worth_waiting(xs, count))
+			continue;
+		grace = true;
+		if (deadline > clock_tick() + GRACE_US)
+			deadline = clock_tick() + GRACE_US;
+	}
+}
+
 void direct_ask(struct direct *asks, size_t count, int port, int64_t deadline,
 		struct arena *a)
 {
 	struct exchange *xs;
-	struct pollfd fds[DIRECT_MAX];
 
 	if (count > DIRECT_MAX)
 		count = DIRECT_MAX;
@@ -244,10 +269,7 @@ void direct_ask(struct direct *asks, size_t count, int port, int64_t deadline,
 		xs[i].ask = &asks[i];
 		start(&xs[i], port, a);
 	}
-	while (clock_tick() < deadline && wait_for(xs, count, deadline, fds))
-		for (size_t i = 0; i < count; i++)
-			if (xs[i].open)
-				step(&xs[i], fds[i].revents, a);
+	exchange_all(xs, count, deadline, a);
 	for (size_t i = 0; i < count; i++)
 		if (xs[i].open)
 			end(&xs[i], DIRECT_SILENT);

@@ -30,6 +30,11 @@ struct direct {
 	struct dns_question question;
 	bool tcp;
 	/*
+	 * Not worth waiting for: what has not come 0.3 s after the others is
+	 * given up (servers answer version.bind a few times a second only).
+	 */
+	bool optional;
+	/*
 	 * Filled in: the first message; over TCP also whether a second one
 	 * followed. No more is read, however much there is.
 	 */

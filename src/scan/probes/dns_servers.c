@@ -62,7 +62,8 @@ static void prepare(struct servers *s, struct server *server,
 	for (int i = 0; i < QUESTIONS; i++)
 		asks[i] = (struct direct){ .addr = server->addr,
 					   .question = questions[i],
-					   .tcp = i == TRANSFER };
+					   .tcp = i == TRANSFER,
+					   .optional = i == VERSION };
 }
 
 static void ask_all(struct servers *s)
