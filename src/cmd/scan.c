@@ -10,6 +10,7 @@
 #include "cmd/command.h"
 #include "cmd/scan_print.h"
 #include "core/catalog.h"
+#include "net/resolver.h"
 #include "scan/child.h"
 #include "scan/plan.h"
 
@@ -314,6 +315,10 @@ static bool make_plan(struct command_line *line, struct run *run,
 			    err) ||
 	    !command_number(line, "deadline", 1, 86400, &plan->deadline, err))
 		return false;
+	if (!resolver_servers_ok(settings.scan_resolver))
+		return err_set(err, ERR_INVALID,
+			       "--resolver must be addresses with an optional "
+			       "@port and blanks between");
 	plan->allow_networks = settings.scan_allow_networks;
 	plan->user_agent =
 		plan_user_agent(settings.scan_contact_url, line->arena);

@@ -14,8 +14,8 @@ bool dane_usable(const struct dns_tlsa *r)
 {
 	static const size_t sizes[] = { 0, 32, 64 };
 
-	return (r->usage == ISSUER || r->usage == SERVER) &&
-	       r->selector <= 1 && r->matching <= 2 &&
+	return (r->usage == ISSUER || r->usage == SERVER) && r->selector <= 1 &&
+	       r->matching <= 2 &&
 	       (!r->matching || span_len(r->data) == sizes[r->matching]);
 }
 

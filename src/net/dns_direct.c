@@ -18,9 +18,9 @@ enum { AGAIN_US = 1000000, GRACE_US = 300000 };
 struct exchange {
 	struct direct *ask;
 	int fd;
-	struct span query;   /* with its length in front for TCP */
-	size_t written;	     /* TCP */
-	char *buf;	     /* what came, TCP */
+	struct span query; /* with its length in front for TCP */
+	size_t written;	   /* TCP */
+	char *buf;	   /* what came, TCP */
 	size_t len;
 	int64_t sent_at;
 	bool sent_again, open;

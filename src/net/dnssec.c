@@ -28,8 +28,8 @@ const struct dnssec_algorithm *dnssec_algorithm(int number)
 
 const char *dnssec_digest(int number)
 {
-	static const char *const names[] = { NULL,	"SHA-1",   "SHA-256",
-					     "GOST",	"SHA-384", "GOST12",
+	static const char *const names[] = { NULL,   "SHA-1",	"SHA-256",
+					     "GOST", "SHA-384", "GOST12",
 					     "SM3" };
 
 	if (number < 1 || number >= (int)(sizeof(names) / sizeof(*names)))

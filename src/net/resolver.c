@@ -165,9 +165,15 @@ void resolver_close_at_end(struct resolver **resolver)
 bool resolver_open(const struct resolver_options *options,
 		   struct resolver **ret, struct err *err)
 {
-	struct resolver *r = calloc(1, sizeof(*r));
+	struct resolver *r;
 	bool validate = is_given(options->anchor_file);
 
+	if (is_given(options->servers) &&
+	    !resolver_servers_ok(options->servers))
+		return err_set(err, ERR_INVALID,
+			       "SCAN_RESOLVER must be addresses with an "
+			       "optional @port and blanks between");
+	r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_set(err, ERR_INTERNAL, "no resolver");
 	r->options = *options;
@@ -278,10 +284,9 @@ static void ask_batch(struct ub_ctx *ctx, struct dns_ask *const *asks,
 	struct lookup lookups[BATCH] = { 0 };
 
 	for (size_t i = 0; i < count; i++)
-		lookups[i].started =
-			!ub_resolve_async(ctx, asks[i]->name, asks[i]->type,
-					  CLASS_IN, &lookups[i], lookup_done,
-					  &lookups[i].id);
+		lookups[i].started = !ub_resolve_async(
+			ctx, asks[i]->name, asks[i]->type, CLASS_IN,
+			&lookups[i], lookup_done, &lookups[i].id);
 	lookups_wait(ctx, lookups, count, deadline);
 	for (size_t i = 0; i < count; i++) {
 		take(&lookups[i], asks[i], a);

@@ -60,11 +60,11 @@ struct dns_ask {
 	int type; /* enum dns_type */
 	/* Filled in: */
 	enum dns_state state;
-	bool secure;		/* validated up to the anchor */
-	bool bogus;		/* should have been, and was not */
-	const char *why_bogus;	/* or NULL */
-	const char *canonical;	/* where CNAMEs led, or NULL */
-	struct span *items;	/* RDATA, names in it uncompressed */
+	bool secure;	       /* validated up to the anchor */
+	bool bogus;	       /* should have been, and was not */
+	const char *why_bogus; /* or NULL */
+	const char *canonical; /* where CNAMEs led, or NULL */
+	struct span *items;    /* RDATA, names in it uncompressed */
 	size_t len;
 	struct span packet; /* the whole answer; empty for none */
 	int rcode;

@@ -40,8 +40,8 @@ static void name_is_read(void **state)
 	assert_int_equal(span_len(s), 0);
 }
 
-#define LABEL63                                                                \
-	"\x3f"                                                                 \
+#define LABEL63 \
+	"\x3f"  \
 	"abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabc"
 
 /* ---- DNSSEC ---- */
@@ -110,7 +110,9 @@ static void records(void **state)
 	struct dns_mx mx;
 	const char *text;
 
-	assert_true(dns_read_txt(BYTES("\x03one\x00\x04" "two\0"), &a, &text));
+	assert_true(dns_read_txt(BYTES("\x03one\x00\x04"
+				       "two\0"),
+				 &a, &text));
 	assert_string_equal(text, "onetwo?");
 	assert_false(dns_read_txt(BYTES("\x05one"), &a, &text));
 	assert_true(dns_read_mx(BYTES("\x00\x0a\x02MX\x00"), &a, &mx));
@@ -190,13 +192,14 @@ int main(void)
 		cmocka_unit_test(a_question_is_read_back),
 		cmocka_unit_test(servers_are_checked),
 	};
-	static struct CMUnitTest tests[COUNT(name_cases) +
-				       COUNT(domain_cases) + COUNT(rest)];
+	static struct CMUnitTest
+		tests[COUNT(name_cases) + COUNT(domain_cases) + COUNT(rest)];
 	size_t n = 0;
 	const struct name_case rows[] = {
 		{ "the root", BYTES("\0"), "." },
 		{ "lower case", BYTES("\3WWW\7Example\0"), "www.example." },
-		{ "what is no letter", BYTES("\4a.\\\1\0"), "a\\046\\092\\001." },
+		{ "what is no letter", BYTES("\4a.\\\1\0"),
+		  "a\\046\\092\\001." },
 		{ "no end", BYTES("\3www"), NULL },
 		{ "a label that is cut", BYTES("\7www\0"), NULL },
 		{ "a pointer is not for RDATA", BYTES("\xc0\x0c"), NULL },

@@ -42,8 +42,8 @@ static const struct spf_case spf_cases[] = {
 	{ "usual", "v=spf1 mx a:mail.example.net include:_spf.example.org ~all",
 	  "+mx +a:mail.example.net +include:_spf.example.org ~all", "" },
 	{ "names and mechanisms in any case",
-	  "V=SPF1 MX Include:EXAMPLE.org -ALL",
-	  "+mx +include:EXAMPLE.org -all", "" },
+	  "V=SPF1 MX Include:EXAMPLE.org -ALL", "+mx +include:EXAMPLE.org -all",
+	  "" },
 	{ "prefix lengths",
 	  "v=spf1 a/24 a:example.net//64 mx/24//48 ip4:192.0.2.0/24 "
 	  "ip6:2001:db8::/32 -all",
@@ -141,8 +141,8 @@ static const struct dmarc_case dmarc_cases[] = {
 	{ "test mode", "v=DMARC1; p=reject; t=y", "reject reject 100 t", "", "",
 	  true },
 	{ "no policy, but reports", "v=DMARC1; rua=mailto:a@example.net",
-	  "none none 100", "mailto:a@example.net",
-	  "the policy (p=) is missing", true },
+	  "none none 100", "mailto:a@example.net", "the policy (p=) is missing",
+	  true },
 	{ "no policy at all", "v=DMARC1;", "none none 100", "",
 	  "the policy (p=) is missing", false },
 	{ "a policy that is none", "v=DMARC1; p=block", "none none 100", "",
@@ -185,9 +185,8 @@ static void what_is_no_dmarc_record(void **state)
 	assert_false(dmarc_is_record("v=dmarc1; p=none"));
 	assert_false(dmarc_is_record("p=none; v=DMARC1"));
 	assert_false(dmarc_is_record("v=spf1 -all"));
-	assert_string_equal(
-		dmarc_mail_domain("mailto:a@b@example.net!5m", &a),
-		"example.net");
+	assert_string_equal(dmarc_mail_domain("mailto:a@b@example.net!5m", &a),
+			    "example.net");
 	assert_null(dmarc_mail_domain("https://example.net/@x", &a));
 }
 
@@ -195,7 +194,8 @@ static void what_is_no_dmarc_record(void **state)
 
 /* The keys of RFC 6376 section 3.6.1's kind, and of RFC 8463 appendix A.2. */
 #define RSA_1024                                                               \
-	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLn" \
+	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/"        \
+	"DkMoGeLn"                                                             \
 	"Qg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1l" \
 	"WT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYc" \
 	"kcQ2QIDAQAB"
@@ -281,8 +281,8 @@ static const struct policy_case policy_cases[] = {
 	{ "a page", "<html><body>404</body></html>", NULL, -1,
 	  "\"<html><body>404</body></html>\" is no line of a policy; version "
 	  "is missing; mode is missing; max_age is missing" },
-	{ "no mx", "version: STSv1\nmode: enforce\nmax_age: 86400\n",
-	  "enforce", 86400, "mx is missing" },
+	{ "no mx", "version: STSv1\nmode: enforce\nmax_age: 86400\n", "enforce",
+	  86400, "mx is missing" },
 	{ "a mode that is none",
 	  "version: STSv1\nmode: strict\nmx: a.example.net\nmax_age: 86400\n",
 	  NULL, 86400, "mode: strict is not known" },
@@ -399,8 +399,8 @@ int main(void)
 		cmocka_unit_test(names_that_can_be_claimed),
 	};
 	static struct CMUnitTest tests[COUNT(spf_cases) + COUNT(dmarc_cases) +
-				       COUNT(dkim_cases) +
-				       COUNT(policy_cases) + COUNT(rest)];
+				       COUNT(dkim_cases) + COUNT(policy_cases) +
+				       COUNT(rest)];
 	size_t n = 0;
 
 	ADD(spf_cases, spf_is_read);

@@ -37,13 +37,12 @@ static void read_key(const char *p, struct arena *a, struct dkim *d)
 	if (!strcasecmp(d->type, "rsa"))
 		d->bits = pubkey_rsa_bits(key);
 	else if (!strcasecmp(d->type, "ed25519"))
-		d->bits = pubkey_raw_length(key) == ED25519_BYTES
-				  ? ED25519_BITS
-				  : 0;
+		d->bits = pubkey_raw_length(key) == ED25519_BYTES ? ED25519_BITS
+								  : 0;
 	else
 		record_error(&d->errors, a, "k=%.20s is not known", d->type);
-	if (!d->bits && (!strcasecmp(d->type, "rsa") ||
-			 !strcasecmp(d->type, "ed25519")))
+	if (!d->bits &&
+	    (!strcasecmp(d->type, "rsa") || !strcasecmp(d->type, "ed25519")))
 		record_error(&d->errors, a, "the key (p=) cannot be read");
 }
 

@@ -72,8 +72,8 @@ static void read_uris(const struct tag_list *tags, const char *name,
 	while (span_until(&s, ',', span_len(s), &one)) {
 		one = span_trim(one);
 		if (!uri_ok(one))
-			record_error(errors, a, "%s: \"%.60s\" is no URI",
-				     name, span_dup(a, one));
+			record_error(errors, a, "%s: \"%.60s\" is no URI", name,
+				     span_dup(a, one));
 		else if (ret->len < DMARC_URIS_MAX)
 			ret->items[ret->len++] = span_dup(a, one);
 	}

@@ -13,10 +13,10 @@
 enum { DMARC_URIS_MAX = 16 };
 
 struct dmarc {
-	const char *policy;    /* none, quarantine or reject */
-	const char *subdomain; /* sp, or the policy where there is none */
-	int pct;	       /* 100 where there is none */
-	bool testing;	       /* t=y: not enforced */
+	const char *policy;	  /* none, quarantine or reject */
+	const char *subdomain;	  /* sp, or the policy where there is none */
+	int pct;		  /* 100 where there is none */
+	bool testing;		  /* t=y: not enforced */
 	struct str_list rua, ruf; /* mail addresses and URLs, as they stand */
 	struct str_list errors;
 	bool valid; /* a receiver would act on it */

@@ -72,8 +72,7 @@ static void dangling_facts(const struct look *l)
 		return;
 	owner.name = domain_of(v4->canonical, l->n->run->arena);
 	names_ask(l->n, &owner, 1);
-	free = owner.state == DNS_NXDOMAIN ||
-	       dns_can_be_claimed(v4->canonical);
+	free = owner.state == DNS_NXDOMAIN || dns_can_be_claimed(v4->canonical);
 	fact_bool(facts, "dns.cname_takeover", 0, free);
 }
 
@@ -106,10 +105,10 @@ static void caa_set_facts(const struct look *l, const struct dns_ask *ask)
 			record_error(&errors, a, "a record is not well-formed");
 			continue;
 		}
-		names_add(&words, arena_printf(a, "%d %s \"%.200s\"",
-					       set[count].critical ? 128 : 0,
-					       set[count].tag,
-					       set[count].value));
+		names_add(&words,
+			  arena_printf(a, "%d %s \"%.200s\"",
+				       set[count].critical ? 128 : 0,
+				       set[count].tag, set[count].value));
 		count++;
 	}
 	dns_caa_check(set, count, a, &errors);
@@ -159,10 +158,11 @@ static void soa_facts(const struct look *l)
  */
 static void domain_facts(struct look *l)
 {
-	struct dns_zone_answers zone = { &l->asks[SOA], &l->asks[DNSKEY],
-					 &l->asks[DS], &l->asks[NSEC3PARAM],
-					 &l->asks[NOTHING], &l->asks[A],
-					 &l->asks[AAAA] };
+	struct dns_zone_answers zone = {
+		&l->asks[SOA],	      &l->asks[DNSKEY],	 &l->asks[DS],
+		&l->asks[NSEC3PARAM], &l->asks[NOTHING], &l->asks[A],
+		&l->asks[AAAA]
+	};
 
 	dns_signed_facts(l->n, &zone);
 	soa_facts(l);

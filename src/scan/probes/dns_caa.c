@@ -43,9 +43,9 @@ static const struct caa_tag {
 	const char *name;
 	enum caa_kind kind;
 } caa_tags[] = {
-	{ "issue", CAA_ISSUER },	{ "issuewild", CAA_ISSUER },
-	{ "issuemail", CAA_ISSUER },	{ "issuevmc", CAA_ISSUER },
-	{ "iodef", CAA_URL },		{ "contactemail", CAA_OTHER },
+	{ "issue", CAA_ISSUER },       { "issuewild", CAA_ISSUER },
+	{ "issuemail", CAA_ISSUER },   { "issuevmc", CAA_ISSUER },
+	{ "iodef", CAA_URL },	       { "contactemail", CAA_OTHER },
 	{ "contactphone", CAA_OTHER },
 };
 
@@ -103,6 +103,7 @@ void dns_caa_check(const struct dns_caa *set, size_t count, struct arena *a,
 				     known->name, value);
 	}
 	if (count && !issue)
-		record_error(errors, a, "issue: missing: any authority may "
-					"issue");
+		record_error(errors, a,
+			     "issue: missing: any authority may "
+			     "issue");
 }

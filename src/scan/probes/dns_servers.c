@@ -21,7 +21,7 @@ enum {
 
 enum question { AUTHORITY, TRANSFER, RECURSION, VERSION };
 
-_Static_assert(ADDRESSES_MAX * QUESTIONS <= DIRECT_MAX, "one call for all");
+_Static_assert(ADDRESSES_MAX *QUESTIONS <= DIRECT_MAX, "one call for all");
 
 /* One address of one server. */
 struct server {
@@ -53,8 +53,8 @@ static void prepare(struct servers *s, struct server *server,
 	const struct dns_question questions[QUESTIONS] = {
 		[AUTHORITY] = { s->n->domain, DNS_SOA, DNS_CLASS_IN },
 		[TRANSFER] = { s->n->domain, DNS_AXFR, DNS_CLASS_IN },
-		[RECURSION] = { foreign_name(s->n->domain), DNS_A,
-				DNS_CLASS_IN, true },
+		[RECURSION] = { foreign_name(s->n->domain), DNS_A, DNS_CLASS_IN,
+				true },
 		[VERSION] = { "version.bind.", DNS_TXT, DNS_CLASS_CH },
 	};
 
@@ -68,15 +68,13 @@ static void prepare(struct servers *s, struct server *server,
 
 static void ask_all(struct servers *s)
 {
-	struct direct *asks = arena_array(s->n->run->arena,
-					  ADDRESSES_MAX * QUESTIONS,
-					  sizeof(*asks));
+	struct direct *asks = arena_array(
+		s->n->run->arena, ADDRESSES_MAX * QUESTIONS, sizeof(*asks));
 	int64_t end = clock_tick() + ANSWER_US;
 
 	for (size_t h = 0; h < s->host_count; h++)
-		for (size_t i = 0; i < s->hosts[h].addrs.len &&
-				   s->len < ADDRESSES_MAX;
-		     i++) {
+		for (size_t i = 0;
+		     i < s->hosts[h].addrs.len && s->len < ADDRESSES_MAX; i++) {
 			struct server *server = &s->items[s->len];
 
 			server->host = &s->hosts[h];

@@ -118,7 +118,8 @@ static void digest_facts(const struct names *n, const struct dns_ask *answer)
 			continue;
 		name = dnssec_digest(ds.digest);
 		names_add(&digests,
-			  name ? name : arena_printf(a, "digest %d", ds.digest));
+			  name ? name
+			       : arena_printf(a, "digest %d", ds.digest));
 		good |= !dnssec_digest_weak(ds.digest);
 	}
 	if (!digests.len)
@@ -179,7 +180,8 @@ static void nsec3_facts(const struct names *n, const struct dns_zone_answers *z)
 	struct dns_message m = { 0 };
 	struct nsec3 params;
 
-	if (!z->nsec3param->len || !nsec3_read(z->nsec3param->items[0], &params))
+	if (!z->nsec3param->len ||
+	    !nsec3_read(z->nsec3param->items[0], &params))
 		return;
 	fact_int(facts, "dns.nsec3_iterations", 0, params.iterations);
 	fact_bool(facts, "dns.nsec3_salt", 0, params.salt_len > 0);

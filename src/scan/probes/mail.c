@@ -35,15 +35,15 @@ static void add_dmarc(struct look *l)
 	size_t above = strlen(p) - strlen(l->n->domain);
 
 	while (p < l->n->name + above && l->count < DMARC + DMARC_LEVELS - 1) {
-		l->asks[l->count++] = (struct dns_ask){
-			arena_printf(a, "_dmarc.%s", p), DNS_TXT
-		};
+		l->asks[l->count++] =
+			(struct dns_ask){ arena_printf(a, "_dmarc.%s", p),
+					  DNS_TXT };
 		p += strcspn(p, ".");
 		p += *p == '.';
 	}
-	l->asks[l->count++] = (struct dns_ask){
-		arena_printf(a, "_dmarc.%s", l->n->domain), DNS_TXT
-	};
+	l->asks[l->count++] =
+		(struct dns_ask){ arena_printf(a, "_dmarc.%s", l->n->domain),
+				  DNS_TXT };
 }
 
 static void ask_all(struct look *l)
@@ -100,8 +100,7 @@ static bool spf_facts(struct look *l)
 {
 	struct arena *a = l->n->run->arena;
 	struct fact_list *facts = l->n->run->facts;
-	struct str_list texts =
-		names_texts(&l->asks[TXT], spf_is_record, a);
+	struct str_list texts = names_texts(&l->asks[TXT], spf_is_record, a);
 	struct spf_outcome spf = { 0 };
 
 	fact_bool(facts, "mail.spf_present", 0, texts.len > 0);
@@ -126,8 +125,7 @@ static bool spf_facts(struct look *l)
 static void rpt_facts(struct look *l)
 {
 	struct arena *a = l->n->run->arena;
-	struct str_list texts =
-		names_texts(&l->asks[RPT], rpt_is_record, a);
+	struct str_list texts = names_texts(&l->asks[RPT], rpt_is_record, a);
 	struct str_list errors = record_errors(a);
 
 	if (!is_known(&l->asks[RPT]))
@@ -143,8 +141,8 @@ static void rpt_facts(struct look *l)
 
 static void bimi_facts(struct look *l)
 {
-	struct str_list texts = names_texts(&l->asks[BIMI], bimi_is_record,
-					    l->n->run->arena);
+	struct str_list texts =
+		names_texts(&l->asks[BIMI], bimi_is_record, l->n->run->arena);
 
 	if (texts.len)
 		fact_text(l->n->run->facts, "mail.bimi", 0, texts.items[0]);

@@ -62,8 +62,7 @@ void mail_dane_facts(struct mail *m);
 /* ---- signatures and policies (mail_auth.c) ---- */
 
 /* The record of the domain, and what holds for the name. */
-void mail_dmarc_facts(struct mail *m, const struct dns_ask *asks,
-		      size_t count);
+void mail_dmarc_facts(struct mail *m, const struct dns_ask *asks, size_t count);
 /* Asks for the selectors of data/dkim_selectors.json. */
 void mail_dkim_facts(struct mail *m, const struct dns_ask *parent);
 

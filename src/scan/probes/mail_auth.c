@@ -77,8 +77,7 @@ static void policy_facts(struct mail *m, struct dmarc *d, bool acted_on)
 {
 	struct fact_list *facts = m->n->run->facts;
 
-	fact_text(facts, "mail.dmarc_policy", 0,
-		  acted_on ? d->policy : "none");
+	fact_text(facts, "mail.dmarc_policy", 0, acted_on ? d->policy : "none");
 	fact_bool(facts, "mail.dmarc_enforced", 0,
 		  acted_on && strcmp(d->policy, "none") && !d->testing);
 	if (!acted_on)
@@ -115,8 +114,7 @@ static void domain_facts(struct mail *m, const struct dns_ask *ask)
  * For a name below the domain: its own record, or the next one above
  * (RFC 9989 section 4.10; RFC 7489 knows the first and the last).
  */
-static void name_facts(struct mail *m, const struct dns_ask *asks,
-		       size_t count)
+static void name_facts(struct mail *m, const struct dns_ask *asks, size_t count)
 {
 	struct arena *a = m->n->run->arena;
 
@@ -155,9 +153,9 @@ static bool selectors(struct arena *a, struct dkim_selectors *ret)
 	const struct embedded_file *file =
 		embedded_find("data/dkim_selectors.json");
 
-	return file && codec_read(&dkim_selectors_type,
-				  (const char *)file->bytes, file->len,
-				  "selectors", a, ret, NULL, NULL);
+	return file &&
+	       codec_read(&dkim_selectors_type, (const char *)file->bytes,
+			  file->len, "selectors", a, ret, NULL, NULL);
 }
 
 static void key_facts(struct mail *m, const char *selector, const char *text)
@@ -226,11 +224,10 @@ void mail_dkim_facts(struct mail *m, const struct dns_ask *parent)
 	for (size_t i = 0; i < known.selectors.len; i++)
 		names_add(&names, known.selectors.items[i]);
 	for (size_t i = 0; i < names.len; i++)
-		asks[i] = (struct dns_ask){
-			arena_printf(a, "%s._domainkey.%s", names.items[i],
-				     m->n->domain),
-			DNS_TXT
-		};
+		asks[i] = (struct dns_ask){ arena_printf(a, "%s._domainkey.%s",
+							 names.items[i],
+							 m->n->domain),
+					    DNS_TXT };
 	names_ask(m->n, asks, names.len);
 	selector_facts(m, asks, &names);
 }

@@ -34,7 +34,7 @@ static bool certificate_ok(struct fetch_policy *f, const struct conn_tls *tls)
 	record_error(f->errors, run->arena,
 		     "the certificate of %s is not valid%s%s", f->host,
 		     v.trust_error ? ": " : "",
-		     v.trust_error ? v.trust_error
+		     v.trust_error  ? v.trust_error
 		     : v.name_match ? ""
 				    : ": another name");
 	return false;
@@ -127,8 +127,8 @@ static bool fetch_it(struct fetch_policy *f)
 	if (!get(f, &host.addrs.items[0]))
 		return false;
 	if (f->answer.status != 200) {
-		record_error(f->errors, a, "%s answers with status %d",
-			     f->host, f->answer.status);
+		record_error(f->errors, a, "%s answers with status %d", f->host,
+			     f->answer.status);
 		return false;
 	}
 	type = web_header(&f->answer, "Content-Type");
@@ -195,8 +195,7 @@ static void policy_facts(struct mail *m, const char *body, size_t len,
 void mail_policy_facts(struct mail *m, const struct dns_ask *record)
 {
 	struct probe_run *run = m->n->run;
-	struct str_list texts =
-		names_texts(record, sts_is_record, run->arena);
+	struct str_list texts = names_texts(record, sts_is_record, run->arena);
 	struct str_list errors = record_errors(run->arena);
 	struct fetch_policy f = { .m = m, .errors = &errors };
 	const char *id;

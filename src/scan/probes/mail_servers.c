@@ -38,9 +38,9 @@ static int read_reply(struct conn *conn, struct arena *a, const char *word,
 		s = span_str(line);
 		if (!span_number(&s, 999, &code))
 			return 0;
-		if (word && span_len(s) && span_is_nocase(
-				span_trim((struct span){ s.p + 1, s.end }),
-				word))
+		if (word && span_len(s) &&
+		    span_is_nocase(span_trim((struct span){ s.p + 1, s.end }),
+				   word))
 			*ret_found = true;
 		if (!span_len(s) || *s.p != '-')
 			return (int)code;
@@ -252,9 +252,8 @@ static void judge_dane(const struct mail *m, const struct mail_server *s,
 		l->without++; /* the host does its part, the domain does not */
 	} else if (!s->spoke) {
 		names_add(&l->good, s->host->host);
-	} else if (s->starttls &&
-		   dane_matches(records, count, &s->chain, s->name,
-				m->n->run->now)) {
+	} else if (s->starttls && dane_matches(records, count, &s->chain,
+					       s->name, m->n->run->now)) {
 		names_add(&l->good, s->host->host);
 	} else {
 		names_add(&l->invalid, s->host->host);
@@ -272,10 +271,9 @@ void mail_dane_facts(struct mail *m)
 	if (!m->server_count)
 		return;
 	for (size_t i = 0; i < m->server_count; i++)
-		asks[i] = (struct dns_ask){
-			arena_printf(a, "_25._tcp.%s", m->servers[i].name),
-			DNS_TLSA
-		};
+		asks[i] = (struct dns_ask){ arena_printf(a, "_25._tcp.%s",
+							 m->servers[i].name),
+					    DNS_TLSA };
 	names_ask(m->n, asks, m->server_count);
 	for (size_t i = 0; i < m->server_count; i++)
 		judge_dane(m, &m->servers[i], &asks[i], &l);

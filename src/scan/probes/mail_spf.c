@@ -56,8 +56,8 @@ static void read_term(struct walk *w, const struct record *r,
 	}
 	if (t->kind == SPF_REDIRECT && has_all)
 		return;
-	w->out->names_somebody |= t->kind != SPF_REDIRECT &&
-				  t->qualifier != '-';
+	w->out->names_somebody |=
+		t->kind != SPF_REDIRECT && t->qualifier != '-';
 	w->out->ptr |= t->kind == SPF_PTR;
 	if (t->kind == SPF_IP4 || t->kind == SPF_IP6)
 		return;
@@ -114,9 +114,9 @@ static void follow(struct walk *w, const struct dns_ask *answer,
 			return;
 		}
 	if (w->len < RECORDS_MAX)
-		w->records[w->len++] = (struct record){
-			want->domain, texts.items[0], want->decides
-		};
+		w->records[w->len++] =
+			(struct record){ want->domain, texts.items[0],
+					 want->decides };
 }
 
 static bool is_void(const struct dns_ask *answer)

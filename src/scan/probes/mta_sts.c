@@ -173,8 +173,7 @@ void sts_policy_parse(struct span body, struct arena *a, struct sts_policy *ret)
 	struct reading r = { .policy = ret, .arena = a };
 	struct span line;
 
-	*ret = (struct sts_policy){ .max_age = -1,
-				    .errors = record_errors(a) };
+	*ret = (struct sts_policy){ .max_age = -1, .errors = record_errors(a) };
 	ret->mx.items = arena_array(a, STS_MX_MAX, sizeof(const char *));
 	if (span_len(body) > STS_POLICY_MAX)
 		body.end = body.p + STS_POLICY_MAX;

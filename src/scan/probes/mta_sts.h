@@ -20,8 +20,8 @@ const char *sts_record_id(const char *text, struct arena *a,
 			  struct str_list *errors);
 
 struct sts_policy {
-	const char *mode; /* enforce, testing, none; NULL: not valid */
-	int64_t max_age;  /* seconds; -1: missing */
+	const char *mode;   /* enforce, testing, none; NULL: not valid */
+	int64_t max_age;    /* seconds; -1: missing */
 	struct str_list mx; /* names, and *.name */
 	struct str_list errors;
 };

@@ -1,5 +1,6 @@
 #include "scan/probes/names.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -7,11 +8,41 @@
 #include "net/domain.h"
 #include "scan/plan.h"
 
-enum { CHECK_US = 4000000 };
+enum { CHECK_US = 4000000, NAMES_AT_A_TIME = 32 };
+
+/*
+ * Names that are looked at at a time: each has a resolver with threads of its
+ * own, and the address space of the process is bounded.
+ */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t left;
+	int inside;
+} room = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
+
+static void room_enter(void)
+{
+	pthread_mutex_lock(&room.lock);
+	while (room.inside == NAMES_AT_A_TIME)
+		pthread_cond_wait(&room.left, &room.lock);
+	room.inside++;
+	pthread_mutex_unlock(&room.lock);
+}
+
+static void room_leave(void)
+{
+	pthread_mutex_lock(&room.lock);
+	room.inside--;
+	pthread_cond_signal(&room.left);
+	pthread_mutex_unlock(&room.lock);
+}
 
 void names_close(struct names *n)
 {
+	if (!n->resolver)
+		return;
 	resolver_close(n->resolver);
+	room_leave();
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -36,11 +67,15 @@ bool names_open(struct probe_run *run, struct names *ret, struct err *err)
 	};
 	struct resolver_options options = { .servers = run->plan->resolver,
 					    .anchor_file = n.anchor };
-	int64_t end = sooner(run->deadline, clock_tick() + CHECK_US);
+	int64_t end;
 
 	n.is_domain = !strcasecmp(n.name, n.domain);
-	if (!resolver_open(&options, &n.resolver, err))
+	room_enter();
+	if (!resolver_open(&options, &n.resolver, err)) {
+		room_leave();
 		return err_wrap(err, "DNS of %.100s", n.name);
+	}
+	end = sooner(run->deadline, clock_tick() + CHECK_US);
 	if (!resolver_check(n.resolver, end, err)) {
 		names_close(&n);
 		return err_wrap(err, "DNS of %.100s", n.name);
@@ -51,8 +86,7 @@ bool names_open(struct probe_run *run, struct names *ret, struct err *err)
 
 void names_ask(struct names *n, struct dns_ask *asks, size_t count)
 {
-	resolver_ask(n->resolver, asks, count, n->run->deadline,
-		     n->run->arena);
+	resolver_ask(n->resolver, asks, count, n->run->deadline, n->run->arena);
 }
 
 static bool same_name(const char *a, const char *b)
@@ -122,15 +156,14 @@ void names_problems(const struct name_host *hosts, size_t count,
 		const struct name_host *h = &hosts[i];
 
 		if (h->state == DNS_NXDOMAIN || h->state == DNS_NODATA)
-			names_add(ret, arena_printf(a, "%s: no address",
-						    h->host));
+			names_add(ret,
+				  arena_printf(a, "%s: no address", h->host));
 		if (h->alias)
 			names_add(ret, arena_printf(a, "%s: an alias (CNAME)",
 						    h->host));
 		if (h->refused)
-			names_add(ret,
-				  arena_printf(a, "%s: a private address",
-					       h->host));
+			names_add(ret, arena_printf(a, "%s: a private address",
+						    h->host));
 	}
 }
 

@@ -33,9 +33,9 @@ void names_ask(struct names *n, struct dns_ask *asks, size_t count);
 
 /* A host that a record of the domain names. */
 struct name_host {
-	const char *host; /* lower case, with its final dot */
-	enum dns_state state; /* DNS_DATA: it has addresses */
-	struct addr_list addrs;	/* those that may be contacted */
+	const char *host;	/* lower case, with its final dot */
+	enum dns_state state;	/* DNS_DATA: it has addresses */
+	struct addr_list addrs; /* those that may be contacted */
 	bool refused; /* has one that may not: private, loopback, … */
 	bool alias;   /* the name is a CNAME */
 	bool secure;  /* its addresses are validated */

@@ -41,8 +41,7 @@ static bool macro_ok(struct span *s)
 	struct span body;
 
 	if (!span_until(s, '}', 32, &body) || s->p[-1] != '}' ||
-	    !span_len(body) ||
-	    !strchr("slodiphcrtvSLODIPHCRTV", *body.p))
+	    !span_len(body) || !strchr("slodiphcrtvSLODIPHCRTV", *body.p))
 		return false;
 	for (body.p++; span_len(body) && isdigit((unsigned char)*body.p);)
 		body.p++;
@@ -167,9 +166,8 @@ static const struct mechanism *find(struct span name)
 
 static const char *shown(struct span term, struct arena *a)
 {
-	return arena_printf(a, "%.*s", span_len(term) > 60
-						? 60
-						: (int)span_len(term),
+	return arena_printf(a, "%.*s",
+			    span_len(term) > 60 ? 60 : (int)span_len(term),
 			    term.p);
 }
 

@@ -62,9 +62,8 @@ static void add_tag(struct span spec, struct arena *a, struct tag_list *tags,
 	if (tag_find(tags, lower))
 		record_error(errors, a, "%.20s stands there twice", lower);
 	if (tags->len < TAGS_MAX)
-		tags->items[tags->len++] = (struct tag){
-			lower, span_dup(a, span_trim(spec))
-		};
+		tags->items[tags->len++] =
+			(struct tag){ lower, span_dup(a, span_trim(spec)) };
 }
 
 void tag_list_parse(struct span text, struct arena *a, struct tag_list *ret,

@@ -16,7 +16,7 @@
 enum { TAGS_MAX = 32, RECORD_ERRORS_MAX = 16, RECORD_MAX = 16384 };
 
 struct tag {
-	const char *name; /* lower case */
+	const char *name;  /* lower case */
 	const char *value; /* without blanks around */
 };
 
