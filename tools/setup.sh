@@ -26,6 +26,10 @@ run   libsodium-dev             -          password hashing, encryption, randomn
 run   libjwt-dev                -          signed tokens
 run   liboath-dev               -          codes of the second factor
 run   libunbound-dev            -          DNS resolver
+run   libldns-dev               -          DNS messages
+run   libpsl-dev                -          which domain a name belongs to
+run   publicsuffix              -          the list of public suffixes
+run   dns-root-data             -          the trust anchor of DNSSEC
 run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner
 run   nodejs                    node       pages of /docs and /redoc, from npm
@@ -42,6 +46,13 @@ test  postgresql                -          the second database
 test  redis-server              redis-server the shared counters, and a peer to scan
 test  nginx-light               nginx      a peer to scan
 test  openssh-server            sshd       a peer to scan
+test  bind9                     named      name servers to scan
+test  bind9-utils               dnssec-signzone signed zones to scan
+test  bind9-dnsutils            delv       DNSSEC to compare with
+test  unbound                   unbound    the resolver of the tests
+test  unbound-host              unbound-host DNSSEC to compare with
+test  ldnsutils                 drill      DNSSEC to compare with
+test  iproute2                  ip         addresses of the test network
 test  openssl                   openssl    a peer to scan
 test  samba                     smbd       a peer to scan
 test  xrdp                      xrdp       a peer to scan

@@ -133,6 +133,11 @@ static const struct setting table[] = {
 		  "{domain} stands or behind; empty: nobody" },
 	{ "CT_CACHE_HOURS", INT, AT(ct_cache_hours), "24", 1, 8760,
 	  .help = "how long its answers are kept" },
+	{ "SCAN_RESOLVER", TEXT, AT(scan_resolver), "",
+	  .help = "name servers that scans ask, ADDRESS or ADDRESS@PORT with "
+		  "blanks between; empty: /etc/resolv.conf" },
+	{ "SCAN_TRUST_ANCHOR", TEXT, AT(scan_trust_anchor), "",
+	  .help = "file with the trust anchor of DNSSEC; empty: the system's" },
 	{ "SCAN_DEADLINE", INT, AT(scan_deadline), "3600", 10, 86400,
 	  .help = "seconds a scan may take" },
 	{ "MAX_CONCURRENT_REPORTS_PER_ORG", INT, AT(max_reports), "3", 1, 100,

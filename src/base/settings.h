@@ -62,15 +62,17 @@ struct settings {
 	/* Scanning and jobs. */
 	const char *scan_allow_networks; /* SCAN_ALLOW_NETWORKS, empty */
 	const char *hosts_file;		 /* HOSTS_FILE, /etc/hosts */
-	const char *ca_file;	      /* CA_FILE, extra trusted certificates */
-	const char *scan_contact_url; /* SCAN_CONTACT_URL, empty */
-	const char *ct_log_list;      /* CT_LOG_LIST, "" knows no log */
-	const char *ct_url;	      /* CT_SEARCH_URL, "" asks nobody */
-	int64_t ct_cache_hours;	      /* CT_CACHE_HOURS, 24 */
-	int64_t scan_deadline;	      /* SCAN_DEADLINE, seconds, 3600 */
-	int64_t max_reports;	      /* MAX_CONCURRENT_REPORTS_PER_ORG, 3 */
-	int64_t report_ttl_days;      /* REPORT_TTL_DAYS, 30 */
-	bool with_worker;	      /* WITH_WORKER, on */
+	const char *ca_file;	       /* CA_FILE, extra trusted certificates */
+	const char *scan_contact_url;  /* SCAN_CONTACT_URL, empty */
+	const char *ct_log_list;       /* CT_LOG_LIST, "" knows no log */
+	const char *ct_url;	       /* CT_SEARCH_URL, "" asks nobody */
+	int64_t ct_cache_hours;	       /* CT_CACHE_HOURS, 24 */
+	int64_t scan_deadline;	       /* SCAN_DEADLINE, seconds, 3600 */
+	int64_t max_reports;	       /* MAX_CONCURRENT_REPORTS_PER_ORG, 3 */
+	int64_t report_ttl_days;       /* REPORT_TTL_DAYS, 30 */
+	bool with_worker;	       /* WITH_WORKER, on */
+	const char *scan_resolver;     /* SCAN_RESOLVER, "" is resolv.conf */
+	const char *scan_trust_anchor; /* SCAN_TRUST_ANCHOR, DNSSEC's root */
 };
 
 /*

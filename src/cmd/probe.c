@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "cmd/command.h"
 #include "scan/ct_logs.h"
+#include "net/domain.h"
+#include "net/resolver.h"
 #include "scan/plan.h"
 #include "scan/probe.h"
 #include "scan/run.h"
@@ -81,17 +83,22 @@ static void send_message(void *ctx, const struct probe_message *message)
 }
 
 /*
- * The trusted certificates are read before the door closes; from then on, the
- * answers of name servers included, only the sandbox sees strangers' bytes.
+ * The trusted certificates and the list of public suffixes are read before the
+ * door closes; from then on, the answers of name servers included, only the
+ * sandbox sees strangers' bytes.
  */
 static bool enter(const struct scan_plan *plan, struct cert_store **ret_trust,
 		  struct sct_logs **ret_logs, struct arena *a, struct err *err)
 {
+	const char *anchor = plan->trust_anchor && *plan->trust_anchor
+				     ? plan->trust_anchor
+				     : resolver_system_anchor();
 	const char *readable[] = { plan->hosts_file ? plan->hosts_file : "",
-				   NULL };
+				   anchor ? anchor : "", NULL };
 	struct probe_message start = { .kind = PROBE_MESSAGE_KIND_START };
 	struct probe_message note = { .kind = PROBE_MESSAGE_KIND_NOTE };
 
+	domain_prepare();
 	if (!cert_store_open(plan->ca_file, ret_trust, err) ||
 	    !ct_logs_read(plan->ct_log_list, ret_logs, err) ||
 	    !sandbox_enter(readable, a, &note.text, err))

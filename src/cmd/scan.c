@@ -10,6 +10,7 @@
 #include "cmd/command.h"
 #include "cmd/scan_print.h"
 #include "core/catalog.h"
+#include "net/resolver.h"
 #include "scan/child.h"
 #include "scan/plan.h"
 
@@ -314,12 +315,18 @@ static bool make_plan(struct command_line *line, struct run *run,
 			    err) ||
 	    !command_number(line, "deadline", 1, 86400, &plan->deadline, err))
 		return false;
+	if (!resolver_servers_ok(settings.scan_resolver))
+		return err_set(err, ERR_INVALID,
+			       "--resolver must be addresses with an optional "
+			       "@port and blanks between");
 	plan->allow_networks = settings.scan_allow_networks;
 	plan->user_agent =
 		plan_user_agent(settings.scan_contact_url, line->arena);
 	plan->hosts_file = settings.hosts_file;
 	plan->ca_file = settings.ca_file;
 	plan->ct_log_list = settings.ct_log_list;
+	plan->resolver = settings.scan_resolver;
+	plan->trust_anchor = settings.scan_trust_anchor;
 	return !ports || read_ports(ports, run, err);
 }
 
@@ -426,6 +433,10 @@ const struct command cmd_scan = {
 			  "names that need no name server" },
 			{ "ca-file", "PATH", NULL, "CA_FILE",
 			  "certificates to trust besides the system's" },
+			{ "resolver", "ADDRESSES", NULL, "SCAN_RESOLVER",
+			  "name servers to ask, instead of resolv.conf's" },
+			{ "trust-anchor", "PATH", NULL, "SCAN_TRUST_ANCHOR",
+			  "trust anchor of DNSSEC, instead of the system's" },
 			{ "ports", "LIST", NULL, NULL,
 			  "TCP ports, with commas; none: those of the "
 			  "profile" },

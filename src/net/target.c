@@ -267,11 +267,12 @@ bool target_resolve(const char *name, const struct target_policy *policy,
 		    int64_t deadline, struct arena *a, struct addr_list *ret,
 		    struct err *err)
 {
+	struct dns_source source = { policy->hosts_file, policy->resolver };
 	struct addr_list addrs = { 0 };
 	char buf[ADDR_TEXT];
 	struct err why = { 0 };
 
-	if (!dns_resolve(name, deadline, policy->hosts_file, a, &addrs, &why)) {
+	if (!dns_resolve(name, &source, deadline, a, &addrs, &why)) {
 		if (err)
 			*err = why;
 		return err ? unresolved(name, a, err) : false;

@@ -342,7 +342,8 @@ bool plan_open(const struct scan_plan *plan, int64_t deadline, struct arena *a,
 	w->plan = plan;
 	w->in_turns = plan->max_hosts > 0;
 	w->policy = (struct target_policy){ .use = TARGET_CONNECT,
-					    .hosts_file = plan->hosts_file };
+					    .hosts_file = plan->hosts_file,
+					    .resolver = plan->resolver };
 	if (!net_list_parse(plan->allow_networks ? plan->allow_networks : "", a,
 			    &w->policy.allow, err))
 		return false;

@@ -95,12 +95,13 @@ bool member_or_unknown(const struct fact_list *facts, int port,
 
 /* ---- objects ---- */
 
-static void write_port(const struct member *members,
-		       const struct fact_list *facts, int port, struct sb *out)
+static void write_object(const struct member *members,
+			 const struct fact_list *facts, int port,
+			 struct sb *out)
 {
 	const char *between = "";
 
-	sb_addf(out, "\"%d\":{", port);
+	sb_addc(out, '{');
 	for (; members->key; members++) {
 		size_t before = out->len;
 		bool written;
@@ -143,9 +144,22 @@ static const char *by_port(const struct fact_list *facts, const char *group,
 	while ((port = next_port(facts, group, port))) {
 		if (out.len > 1)
 			sb_addc(&out, ',');
-		write_port(members, facts, port, &out);
+		sb_addf(&out, "\"%d\":", port);
+		write_object(members, facts, port, &out);
 	}
 	sb_addc(&out, '}');
+	return out.s;
+}
+
+/* About the name; {} where the group was not looked at. */
+static const char *of_name(const struct fact_list *facts, const char *marker,
+			   const struct member *members, struct arena *a)
+{
+	struct sb out = sb_new(a, 1024);
+
+	if (!fact_find(facts, marker, 0))
+		return "{}";
+	write_object(members, facts, 0, &out);
 	return out.s;
 }
 
@@ -155,7 +169,7 @@ void result_make(const struct fact_list *facts, struct arena *a,
 	*ret = (struct result_info){
 		.http_info = by_port(facts, "http.", result_http_members, a),
 		.tls_info = by_port(facts, "tls.", result_tls_members, a),
-		.dns_info = "{}",
+		.dns_info = of_name(facts, "dns.domain", result_dns_members, a),
 		.legal_info = "{}",
 		.resilience_info = "{}",
 		.whois_info = "{}",

@@ -24,6 +24,7 @@ struct member {
 };
 
 /* Each ends with key == NULL. */
+extern const struct member result_dns_members[];
 extern const struct member result_http_members[];
 extern const struct member result_tls_members[];
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@
 #endif
 
 enum { ADDRESS_SPACE = 512 * 1024 * 1024, DESCRIPTORS = 16384 };
+enum { LIBRARY_STACK = 1024 * 1024 };
 
 static bool failed(struct err *err, const char *what, int error)
 {
@@ -48,6 +50,17 @@ static bool limit(int which, rlim_t value, const char *what, struct err *err)
 	return !setrlimit(which, &now) || failed(err, what, errno);
 }
 
+/* Libraries start threads too, whose stacks would be 8 MB each. */
+static void small_stacks(void)
+{
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, LIBRARY_STACK);
+	pthread_setattr_default_np(&attr);
+	pthread_attr_destroy(&attr);
+}
+
 /* A plan that is run by hand may have its output in a file. */
 static bool output_is_file(void)
 {
@@ -60,6 +73,7 @@ bool sandbox_limits(struct err *err)
 {
 	/* Each arena of malloc() takes 64 MB of address space. */
 	mallopt(M_ARENA_MAX, 2);
+	small_stacks();
 	if (prctl(PR_SET_DUMPABLE, 0))
 		return failed(err, "PR_SET_DUMPABLE", errno);
 	return (SANITIZED ||

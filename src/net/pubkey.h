@@ -1,0 +1,22 @@
+/*
+ * pubkey: what a public key is, from the bytes that a name publishes (DKIM).
+ * Pure; through OpenSSL.
+ */
+#ifndef NIS2_NET_PUBKEY_H
+#define NIS2_NET_PUBKEY_H
+
+#include <stdbool.h>
+
+#include "base/span.h"
+
+enum { PUBKEY_DER_MAX = 4096 };
+
+/*
+ * Bits of an RSA key in base64 (blanks are passed over): SubjectPublicKeyInfo,
+ * or the bare RSAPublicKey that some publish. 0: it is none.
+ */
+int pubkey_rsa_bits(struct span base64);
+/* How many bytes the base64 stands for; 0 when it is none. */
+int pubkey_raw_length(struct span base64);
+
+#endif

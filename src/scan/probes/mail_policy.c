@@ -1,0 +1,217 @@
+/*
+ * mail_policy: MTA-STS (RFC 8461): the record, the policy behind HTTPS, and
+ * whether the mail servers are those of the policy. The address of the policy
+ * host is judged like any other; no redirect is followed (section 3.3).
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "net/conn.h"
+#include "scan/probes/mail.h"
+#include "scan/probes/tag_list.h"
+#include "scan/web.h"
+
+enum { HTTPS = 443, FETCH_US = 5000000, ANSWER_MAX = 128 * 1024 };
+
+struct fetch_policy {
+	struct mail *m;
+	const char *host;
+	struct str_list *errors;
+	struct web_answer answer;
+};
+
+/* ---- HTTPS ---- */
+
+static bool certificate_ok(struct fetch_policy *f, const struct conn_tls *tls)
+{
+	struct probe_run *run = f->m->n->run;
+	struct cert_verdict v = { 0 };
+
+	if (tls->chain.len)
+		cert_judge(run->trust, &tls->chain, f->host, run->now, &v);
+	if (v.trusted && v.name_match && !v.expired && !v.not_yet_valid)
+		return true;
+	record_error(f->errors, run->arena,
+		     "the certificate of %s is not valid%s%s", f->host,
+		     v.trust_error ? ": " : "",
+		     v.trust_error  ? v.trust_error
+		     : v.name_match ? ""
+				    : ": another name");
+	return false;
+}
+
+/* Until the server ends it, or there is too much. */
+static struct sb read_answer(struct conn *conn, struct arena *a)
+{
+	struct sb text = sb_new(a, 8192);
+	size_t n = 0;
+
+	while (text.len < ANSWER_MAX &&
+	       conn_read(conn, sb_room(&text, 8192), 8192, &n, NULL))
+		text.len += n;
+	return text;
+}
+
+static bool parse_answer(struct fetch_policy *f, struct sb *text)
+{
+	struct arena *a = f->m->n->run->arena;
+	struct span all = span_of(text->s, text->len);
+	size_t head = web_head_length(all);
+	const char *coding;
+	bool bad = false;
+
+	if (!head || !web_parse_head((struct span){ all.p, all.p + head }, a,
+				     &f->answer, NULL))
+		return false;
+	f->answer.body_len = text->len - head;
+	coding = web_header(&f->answer, "Transfer-Encoding");
+	if (coding && strcasestr(coding, "chunked") &&
+	    (!web_dechunk(text->s + head, f->answer.body_len,
+			  &f->answer.body_len, &bad) ||
+	     bad))
+		return false;
+	f->answer.body = text->s + head;
+	return true;
+}
+
+static bool get(struct fetch_policy *f, const struct addr *addr)
+{
+	struct probe_run *run = f->m->n->run;
+	_cleanup_conn_ struct conn *conn = NULL;
+	int64_t end = clock_tick() + FETCH_US;
+	struct conn_tls tls = { 0 };
+	const char *request;
+	struct sb text;
+
+	if (end > run->deadline)
+		end = run->deadline;
+	request = arena_printf(run->arena,
+			       "GET /.well-known/mta-sts.txt HTTP/1.1\r\n"
+			       "Host: %s\r\nUser-Agent: %s\r\n"
+			       "Accept-Encoding: identity\r\n"
+			       "Connection: close\r\n\r\n",
+			       f->host, run->user_agent);
+	if (!conn_open(addr, HTTPS, end, &conn, NULL, NULL) ||
+	    !conn_start_tls(conn, f->host, "http/1.1", run->arena, &tls,
+			    NULL)) {
+		record_error(f->errors, run->arena, "%s does not answer",
+			     f->host);
+		return false;
+	}
+	if (!certificate_ok(f, &tls))
+		return false;
+	if (conn_write_all(conn, request, strlen(request), NULL)) {
+		text = read_answer(conn, run->arena);
+		if (parse_answer(f, &text))
+			return true;
+	}
+	record_error(f->errors, run->arena, "%s does not speak HTTP", f->host);
+	return false;
+}
+
+static bool fetch_it(struct fetch_policy *f)
+{
+	struct arena *a = f->m->n->run->arena;
+	struct name_host host = { .host = f->host };
+	const char *type;
+
+	names_hosts(f->m->n, &host, 1);
+	if (!host.addrs.len) {
+		record_error(f->errors, a,
+			     host.refused ? "%s has an address that may not be "
+					    "contacted"
+					  : "%s has no address",
+			     f->host);
+		return false;
+	}
+	if (!get(f, &host.addrs.items[0]))
+		return false;
+	if (f->answer.status != 200) {
+		record_error(f->errors, a, "%s answers with status %d", f->host,
+			     f->answer.status);
+		return false;
+	}
+	type = web_header(&f->answer, "Content-Type");
+	if (!type || strncasecmp(type, "text/plain", 10))
+		record_error(f->errors, a,
+			     "the policy is not sent as text/plain");
+	return true;
+}
+
+/* ---- facts ---- */
+
+/* A certificate that a sender who holds to the policy would take. */
+static bool server_ok(const struct mail *m, const struct mail_server *s)
+{
+	struct cert_verdict v = { 0 };
+
+	if (!s->starttls || !s->chain.len)
+		return false;
+	cert_judge(m->n->run->trust, &s->chain, s->name, m->n->run->now, &v);
+	return v.trusted && v.name_match && !v.expired && !v.not_yet_valid;
+}
+
+static void match(struct mail *m, const struct sts_policy *policy,
+		  struct str_list *errors)
+{
+	struct arena *a = m->n->run->arena;
+
+	for (size_t i = 0; i < m->host_count; i++)
+		if (!sts_allows(policy, m->hosts[i].host))
+			record_error(errors, a, "%s: not in the policy",
+				     m->hosts[i].host);
+	for (size_t i = 0; i < m->server_count; i++) {
+		const struct mail_server *s = &m->servers[i];
+
+		if (s->spoke && !server_ok(m, s))
+			record_error(errors, a,
+				     "%s: no valid certificate for this name",
+				     s->host->host);
+	}
+}
+
+static void policy_facts(struct mail *m, const char *body, size_t len,
+			 struct str_list *errors)
+{
+	struct fact_list *facts = m->n->run->facts;
+	struct sts_policy policy;
+
+	sts_policy_parse(span_of(body, len), m->n->run->arena, &policy);
+	for (size_t i = 0; i < policy.errors.len; i++)
+		record_error(errors, m->n->run->arena, "%s",
+			     policy.errors.items[i]);
+	if (!policy.mode)
+		return;
+	fact_text(facts, "mail.mta_sts_mode", 0, policy.mode);
+	fact_bool(facts, "mail.mta_sts_enforced", 0,
+		  !strcmp(policy.mode, "enforce"));
+	if (policy.max_age >= 0)
+		fact_int(facts, "mail.mta_sts_max_age", 0, policy.max_age);
+	if (strcmp(policy.mode, "none"))
+		match(m, &policy, errors);
+	m->sts_works = !errors->len && strcmp(policy.mode, "none");
+}
+
+void mail_policy_facts(struct mail *m, const struct dns_ask *record)
+{
+	struct probe_run *run = m->n->run;
+	struct str_list texts = names_texts(record, sts_is_record, run->arena);
+	struct str_list errors = record_errors(run->arena);
+	struct fetch_policy f = { .m = m, .errors = &errors };
+	const char *id;
+
+	if (record->state == DNS_LATE || record->state == DNS_FAILED)
+		return;
+	fact_bool(run->facts, "mail.mta_sts", 0, texts.len > 0);
+	if (!texts.len)
+		return;
+	if (texts.len > 1)
+		record_error(&errors, run->arena, "several records");
+	id = sts_record_id(texts.items[0], run->arena, &errors);
+	if (id)
+		fact_text(run->facts, "mail.mta_sts_id", 0, id);
+	f.host = arena_printf(run->arena, "mta-sts.%s", m->n->domain);
+	if (fetch_it(&f))
+		policy_facts(m, f.answer.body, f.answer.body_len, &errors);
+	fact_strs(run->facts, "mail.mta_sts_errors", 0, &errors);
+}
