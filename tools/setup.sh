@@ -28,6 +28,7 @@ run   liboath-dev               -          codes of the second factor
 run   libunbound-dev            -          DNS resolver
 run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner
+run   zlib1g-dev                -          compressed bodies of web servers
 run   nodejs                    node       pages of /docs and /redoc, from npm
 run   npm                       npm        pages of /docs and /redoc, from npm
 run   ca-certificates           -          the trusted certificate authorities

@@ -39,6 +39,7 @@
 #include "net/target.h"
 
 struct scan_plan;
+struct web_page;
 
 /* Which switch of the scan turns the probe on. */
 enum probe_feature { PROBE_PORTS, PROBE_WEB, PROBE_DNS, PROBE_WHOIS };
@@ -72,6 +73,7 @@ struct probe_run {
 	 * server, of a URL in a certificate. */
 	const struct target_policy *policy;
 	const struct cert_store *trust; /* opened before the sandbox closed */
+	struct web_page **pages;	/* of this host, see scan/page.h */
 	struct arena *arena;
 	struct fact_list *facts;
 };

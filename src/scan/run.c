@@ -202,6 +202,7 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 				   .name = host->name,
 				   .ip = host->ip };
 	struct fact_list facts = { .arena = a };
+	struct web_page *pages = NULL;
 	int64_t request_us = o->plan->scan_timeout * CLOCK_SECOND;
 	int64_t deadline =
 		least(o->deadline, clock_tick() + HOST_US + 4 * request_us);
@@ -214,6 +215,7 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 		.plan = o->plan,
 		.policy = plan_policy(o->walk),
 		.trust = o->trust,
+		.pages = &pages,
 		.arena = a,
 		.facts = &facts,
 	};

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
+#include "scan/page.h"
 #include "scan/probe.h"
 #include "scan/probes/cookies.h"
 
@@ -229,35 +229,15 @@ void http_facts(const struct web_answer *w, int port, bool tls,
 
 /* ---- looking ---- */
 
-static bool get(struct probe_run *run, bool tls, const char *path,
-		size_t max_body, struct web_answer *ret, struct err *err)
-{
-	struct web_request request = {
-		.addr = &run->host->addr,
-		.port = run->port,
-		.tls = tls,
-		.name = run->host->name,
-		.path = path,
-		.user_agent = run->user_agent,
-		.max_body = max_body,
-		.deadline = clock_tick() + run->request_us,
-	};
-
-	if (request.deadline > run->deadline)
-		request.deadline = run->deadline;
-	return web_get(&request, run->arena, ret, err);
-}
-
 /* RFC 9116 section 3: under /.well-known/, or at the top in older times. */
-static bool look_for_security_txt(struct probe_run *run, bool tls,
-				  struct err *err)
+static bool look_for_security_txt(struct probe_run *run, struct err *err)
 {
 	static const char *const paths[] = { "/.well-known/security.txt",
 					     "/security.txt" };
 	struct web_answer answer = { 0 };
 
 	for (size_t i = 0; i < 2; i++) {
-		if (!get(run, tls, paths[i], TXT_MAX, &answer, err))
+		if (!page_ask(run, paths[i], TXT_MAX, &answer, err))
 			return false;
 		if (!http_is_security_txt(&answer))
 			continue;
@@ -276,30 +256,16 @@ static bool failed(struct probe_run *run, struct err *err)
 	return err_wrap(err, "HTTP on port %d", run->port);
 }
 
-/* What an earlier probe has found out about the port. */
-static bool says(const struct probe_run *run, const char *fact,
-		 const char *word)
-{
-	const struct fact *f = fact_find(run->facts, fact, run->port);
-
-	return f && (word ? f->text && !strcmp(f->text, word) : f->yes);
-}
-
 static bool run_http(struct probe_run *run, struct err *err)
 {
-	bool tls =
-		probe_port_is_tls(run->port) || says(run, "tls.tested", NULL);
-	struct web_answer answer = { 0 };
+	const struct web_page *page = NULL;
 
-	/* Elsewhere only where the banner looked like it, or behind TLS. */
-	if (!probe_port_is_web(run->port) && !tls &&
-	    !says(run, "service.name", "http"))
-		return true;
-	if (!get(run, tls, "/", 0, &answer, err))
-		return probe_port_is_web(run->port) ? failed(run, err) : true;
-	http_facts(&answer, run->port, tls, run->host->name, run->now,
-		   run->facts);
-	if (!look_for_security_txt(run, tls, err))
+	if (!page_get(run, &page, err))
+		return page && probe_port_is_web(run->port) ? failed(run, err)
+							    : true;
+	http_facts(&page->first, run->port, page->tls, run->host->name,
+		   run->now, run->facts);
+	if (!look_for_security_txt(run, err))
 		return err_wrap(err, "security.txt on port %d", run->port);
 	return true;
 }
