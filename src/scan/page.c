@@ -99,33 +99,30 @@ bool page_is_web(const struct probe_run *run)
 	       says(run, "service.name", "http");
 }
 
+struct web_request page_request(const struct probe_run *run)
+{
+	int64_t deadline = clock_tick() + run->request_us;
+
+	return (struct web_request){
+		.user_agent = run->user_agent,
+		.deadline = deadline < run->deadline ? deadline : run->deadline,
+		.trust = run->trust,
+		.now = run->now,
+	};
+}
+
 bool page_ask(struct probe_run *run, const char *path, size_t max_body,
 	      struct web_answer *ret, struct err *err)
 {
-	struct web_request request = {
-		.addr = &run->host->addr,
-		.port = run->port,
-		.tls = page_speaks_tls(run),
-		.name = run->host->name,
-		.path = path,
-		.user_agent = run->user_agent,
-		.max_body = max_body,
-		.deadline = clock_tick() + run->request_us,
-	};
+	struct web_request request = page_request(run);
 
-	if (request.deadline > run->deadline)
-		request.deadline = run->deadline;
+	request.addr = &run->host->addr;
+	request.port = run->port;
+	request.tls = page_speaks_tls(run);
+	request.name = run->host->name;
+	request.path = path;
+	request.max_body = max_body;
 	return web_get(&request, run->arena, ret, err);
-}
-
-static bool is_html(const struct web_answer *answer)
-{
-	const char *type = web_header(answer, "Content-Type");
-	struct span s = span_str(type ? type : ""), mime;
-
-	return span_until(&s, ';', WEB_LINE_MAX, &mime) &&
-	       (span_is_nocase(span_trim(mime), "text/html") ||
-		span_is_nocase(span_trim(mime), "application/xhtml+xml"));
 }
 
 /* What does not answer on the way is not followed: the last page stays. */
@@ -186,6 +183,6 @@ bool page_get(struct probe_run *run, const struct web_page **ret,
 	}
 	page->answer = page->first;
 	follow(run, page);
-	page->is_html = is_html(&page->answer);
+	page->is_html = web_is_html(&page->answer);
 	return true;
 }

@@ -54,7 +54,10 @@ bool page_get(struct probe_run *run, const struct web_page **ret,
 /* That of another port, when it was fetched already; else NULL. */
 const struct web_page *page_seen(const struct probe_run *run, int port);
 
-/* One request to run->port with the settings of the scan. */
+/* The settings of the scan; who asks says what, and of whom. */
+struct web_request page_request(const struct probe_run *run);
+
+/* One request to run->port. */
 bool page_ask(struct probe_run *run, const char *path, size_t max_body,
 	      struct web_answer *ret, struct err *err);
 

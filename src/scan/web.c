@@ -113,6 +113,16 @@ const char *web_header(const struct web_answer *answer, const char *name)
 	return NULL;
 }
 
+bool web_is_html(const struct web_answer *answer)
+{
+	const char *type = web_header(answer, "Content-Type");
+	struct span s = span_str(type ? type : ""), mime;
+
+	return span_until(&s, ';', WEB_LINE_MAX, &mime) &&
+	       (span_is_nocase(span_trim(mime), "text/html") ||
+		span_is_nocase(span_trim(mime), "application/xhtml+xml"));
+}
+
 static bool parse_hex(struct span s, size_t max, size_t *ret)
 {
 	size_t value = 0, digits = 0;
@@ -291,6 +301,20 @@ static void unpack_body(struct web_answer *ret, size_t max, struct arena *a)
 	ret->body = body;
 }
 
+/* As a browser would: trusted, in its time, and for this name. */
+static bool is_verified(const struct web_request *r,
+			const struct cert_chain *chain)
+{
+	struct cert_verdict v = { 0 };
+	char ip[ADDR_TEXT];
+
+	if (!r->tls || !r->trust || !chain->len)
+		return false;
+	cert_judge(r->trust, chain, r->name ? r->name : addr_text(r->addr, ip),
+		   r->now, &v);
+	return v.trusted && v.name_match && !v.expired && !v.not_yet_valid;
+}
+
 bool web_get(const struct web_request *request, struct arena *a,
 	     struct web_answer *ret, struct err *err)
 {
@@ -309,6 +333,7 @@ bool web_get(const struct web_request *request, struct arena *a,
 	if (!send_request(conn, request, a, err) ||
 	    !read_head(conn, &in, a, ret, err))
 		return false;
+	ret->verified = is_verified(request, &tls.chain);
 	if (max) {
 		read_body(conn, &in, max, ret);
 		unpack_body(ret, max, a);
