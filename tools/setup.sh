@@ -32,6 +32,9 @@ run   publicsuffix              -          the list of public suffixes
 run   dns-root-data             -          the trust anchor of DNSSEC
 run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner
+run   zlib1g-dev                -          compressed bodies of web servers
+run   libxml2-dev               -          HTML parser
+run   libpsl-dev                -          the Public Suffix List
 run   nodejs                    node       pages of /docs and /redoc, from npm
 run   npm                       npm        pages of /docs and /redoc, from npm
 run   ca-certificates           -          the trusted certificate authorities
@@ -162,7 +165,8 @@ install_npm() {
 	echo "setup: npm packages of web/package.json"
 	omit=
 	[ "$1" = test ] || omit=--omit=dev
-	(cd web && npm ci $omit --no-audit --no-fund --loglevel=error)
+	# Nothing of ours needs what packages want to run when they come.
+	(cd web && npm ci $omit --ignore-scripts --no-audit --no-fund --loglevel=error)
 	echo "$what" >$stamp
 }
 

@@ -41,6 +41,7 @@
 
 struct scan_plan;
 struct sct_logs;
+struct web_page;
 
 /* Which switch of the scan turns the probe on. */
 enum probe_feature { PROBE_PORTS, PROBE_WEB, PROBE_DNS, PROBE_WHOIS };
@@ -75,6 +76,7 @@ struct probe_run {
 	const struct target_policy *policy;
 	const struct cert_store *trust; /* opened before the sandbox closed */
 	const struct sct_logs *logs;	/* the same; NULL: none are known */
+	struct web_page **pages;	/* of this host, see scan/page.h */
 	struct arena *arena;
 	struct fact_list *facts;
 };

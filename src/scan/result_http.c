@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/span.h"
+#include "core/observatory.h"
 
 /* "Name: value" taken apart; the list keeps the order of the answer. */
 static bool header_at(const struct str_list *list, size_t i, struct span *name,
@@ -145,6 +146,31 @@ static bool tech_stack(const struct fact_list *facts, int port,
 	return list.len > 0;
 }
 
+/* {score, grade, algorithm, tests: {NAME: {result, modifier}}} */
+static bool observatory(const struct fact_list *facts, int port,
+			const char *name, struct sb *out)
+{
+	struct observatory o;
+	const char *between = "";
+
+	if (!observatory_score(facts, port, &o))
+		return false;
+	sb_addf(out,
+		"{\"score\":%d,\"grade\":\"%s\",\"algorithm\":%d,\"tests\":{",
+		o.score, o.grade, OBSERVATORY_ALGORITHM);
+	for (size_t i = 0; i < OBSERVATORY_TESTS; i++) {
+		if (!o.tests[i].result)
+			continue;
+		sb_addf(out, "%s\"%s\":{\"result\":", between,
+			observatory_tests[i].name);
+		codec_write_string(out, o.tests[i].result);
+		sb_addf(out, ",\"modifier\":%d}", o.tests[i].modifier);
+		between = ",";
+	}
+	sb_add(out, "}}");
+	return true;
+}
+
 const struct member result_http_members[] = {
 	{ "status", "http.status", member_plain },
 	{ "headers", "http.headers", headers },
@@ -155,6 +181,7 @@ const struct member result_http_members[] = {
 	{ "security_txt_found", "http.security_txt", member_only_true },
 	{ "security_txt_url", "http.security_txt_path", member_plain },
 	{ "tech_stack", "http.headers", tech_stack },
+	{ "observatory", NULL, observatory },
 	{ "error", "http.error", member_plain },
 	{ 0 }
 };

@@ -210,6 +210,7 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 				   .name = host->name,
 				   .ip = host->ip };
 	struct fact_list facts = { .arena = a };
+	struct web_page *pages = NULL;
 	int64_t request_us = o->plan->scan_timeout * CLOCK_SECOND;
 	int64_t host_us = o->plan->host_deadline
 				  ? o->plan->host_deadline * CLOCK_SECOND
@@ -225,6 +226,7 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 		.policy = plan_policy(o->walk),
 		.trust = o->trust,
 		.logs = o->logs,
+		.pages = &pages,
 		.arena = a,
 		.facts = &facts,
 	};

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "net/conn.h"
+#include "scan/inflate.h"
 
 /* Answers like "103 Early Hints" that may come before the real one. */
 enum { INTERIM_MAX = 4 };
@@ -112,6 +113,16 @@ const char *web_header(const struct web_answer *answer, const char *name)
 	return NULL;
 }
 
+bool web_is_html(const struct web_answer *answer)
+{
+	const char *type = web_header(answer, "Content-Type");
+	struct span s = span_str(type ? type : ""), mime;
+
+	return span_until(&s, ';', WEB_LINE_MAX, &mime) &&
+	       (span_is_nocase(span_trim(mime), "text/html") ||
+		span_is_nocase(span_trim(mime), "application/xhtml+xml"));
+}
+
 static bool parse_hex(struct span s, size_t max, size_t *ret)
 {
 	size_t value = 0, digits = 0;
@@ -176,15 +187,17 @@ static const char *host_header(const struct web_request *r, struct arena *a)
 static bool send_request(struct conn *conn, const struct web_request *r,
 			 struct arena *a, struct err *err)
 {
-	const char *text =
-		arena_printf(a,
-			     "GET %s HTTP/1.1\r\n"
-			     "Host: %s\r\n"
-			     "User-Agent: %s\r\n"
-			     "Accept: */*\r\n"
-			     "Accept-Encoding: identity\r\n"
-			     "Connection: close\r\n\r\n",
-			     r->path, host_header(r, a), r->user_agent);
+	const char *text = arena_printf(a,
+					"%s %s HTTP/1.1\r\n"
+					"Host: %s\r\n"
+					"User-Agent: %s\r\n"
+					"Accept: text/html,*/*;q=0.8\r\n"
+					"Accept-Encoding: gzip, deflate\r\n"
+					"%s"
+					"Connection: close\r\n\r\n",
+					r->method ? r->method : "GET", r->path,
+					host_header(r, a), r->user_agent,
+					r->fields ? r->fields : "");
 
 	return conn_write_all(conn, text, strlen(text), err);
 }
@@ -274,12 +287,42 @@ static void read_body(struct conn *conn, struct sb *in, size_t max,
 	ret->body = in->s;
 }
 
+/* The bound holds for what comes out, too. */
+static void unpack_body(struct web_answer *ret, size_t max, struct arena *a)
+{
+	enum inflate_coding coding =
+		inflate_coding(web_header(ret, "Content-Encoding"));
+	char *body;
+
+	if (coding == INFLATE_NONE)
+		return;
+	ret->cut |= !inflate_body(coding, span_of(ret->body, ret->body_len),
+				  max, a, &body, &ret->body_len);
+	ret->body = body;
+}
+
+/* As a browser would: trusted, in its time, and for this name. */
+static bool is_verified(const struct web_request *r,
+			const struct cert_chain *chain)
+{
+	struct cert_verdict v = { 0 };
+	char ip[ADDR_TEXT];
+
+	if (!r->tls || !r->trust || !chain->len)
+		return false;
+	cert_judge(r->trust, chain, r->name ? r->name : addr_text(r->addr, ip),
+		   r->now, &v);
+	return v.trusted && v.name_match && !v.expired && !v.not_yet_valid;
+}
+
 bool web_get(const struct web_request *request, struct arena *a,
 	     struct web_answer *ret, struct err *err)
 {
 	_cleanup_conn_ struct conn *conn = NULL;
 	struct sb in = sb_new(a, 4096);
 	struct conn_tls tls = { 0 };
+	size_t max = request->max_body < WEB_BODY_MAX ? request->max_body
+						      : WEB_BODY_MAX;
 
 	if (!conn_open(request->addr, request->port, request->deadline, &conn,
 		       NULL, err))
@@ -290,10 +333,10 @@ bool web_get(const struct web_request *request, struct arena *a,
 	if (!send_request(conn, request, a, err) ||
 	    !read_head(conn, &in, a, ret, err))
 		return false;
-	if (request->max_body)
-		read_body(conn, &in,
-			  request->max_body < WEB_BODY_MAX ? request->max_body
-							   : WEB_BODY_MAX,
-			  ret);
+	ret->verified = is_verified(request, &tls.chain);
+	if (max) {
+		read_body(conn, &in, max, ret);
+		unpack_body(ret, max, a);
+	}
 	return true;
 }

@@ -1,10 +1,11 @@
 /*
- * web: one GET over HTTP/1.1, for looking at a server and nothing else.
+ * web: one request over HTTP/1.1, for looking at a server and nothing else.
  *
- * No redirect is followed, nothing is cached, no cookie comes back, nothing is
- * compressed (Accept-Encoding: identity). Everything has a bound: the size of
- * the head, the number of its fields, the body, and one deadline for it all.
- * The certificate is not verified; the probes of TLS judge it.
+ * No redirect is followed, nothing is cached, no cookie comes back. A body in
+ * gzip or deflate is unpacked. Everything has a bound: the size of the head,
+ * the number of its fields, the body as it comes and as it is unpacked, and
+ * one deadline for it all. The certificate is judged where the request has
+ * `trust`, and whatever it is, the answer is read.
  *
  *	struct web_request ask = { .addr = &host->addr, .port = 443,
  *		.tls = true, .name = host->name, .path = "/", … };
@@ -22,6 +23,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "net/addr.h"
+#include "net/cert.h"
 
 enum {
 	WEB_FIELDS_MAX = 100,	  /* header fields; more are dropped */
@@ -36,9 +38,13 @@ struct web_request {
 	bool tls;
 	const char *name; /* for SNI and Host; NULL: the address */
 	const char *path;
+	const char *method; /* NULL: GET */
+	const char *fields; /* more header lines, each with CR LF, or NULL */
 	const char *user_agent;
 	size_t max_body;  /* 0: the head is enough, the body is not read */
 	int64_t deadline; /* clock_tick() */
+	const struct cert_store *trust; /* or NULL */
+	int64_t now;			/* for `trust` */
 };
 
 struct web_field {
@@ -50,9 +56,11 @@ struct web_answer {
 	int status;
 	struct web_field *fields;
 	size_t field_count;
-	const char *body; /* NUL-terminated; never NULL */
+	const char *body; /* unpacked, NUL-terminated; never NULL */
 	size_t body_len;
-	bool cut; /* the body is longer, or did not come to its end */
+	bool cut; /* the body is longer, did not come to its end, or is in a
+		   * coding that we do not know */
+	bool verified; /* over TLS, with a certificate that browsers accept */
 };
 
 bool web_get(const struct web_request *request, struct arena *a,
@@ -60,6 +68,9 @@ bool web_get(const struct web_request *request, struct arena *a,
 
 /* The value of the first field of that name (any case), or NULL. */
 const char *web_header(const struct web_answer *answer, const char *name);
+
+/* text/html or XHTML, by Content-Type. */
+bool web_is_html(const struct web_answer *answer);
 
 /* ---- parsing, without I/O ---- */
 

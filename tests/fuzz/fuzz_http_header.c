@@ -29,7 +29,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	answer.body = body;
 	answer.body_len = len;
-	http_facts(&answer, 443, size & 1, "example.com", 0, &facts);
+	http_facts(&(struct http_input){ .first = &answer,
+					 .page = &answer,
+					 .port = 443,
+					 .tls = size & 1,
+					 .name = "example.com" },
+		   &facts);
 	http_is_security_txt(&answer);
 	return 0;
 }

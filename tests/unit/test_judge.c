@@ -92,12 +92,12 @@ static const struct scene scenes[] = {
 	  "80 http.status 301\n80 http.redirects_to_https yes", "" },
 	{ "another plain port is not asked to redirect",
 	  "8080 http.status 200\n8080 http.redirects_to_https no", "" },
-	{ "HSTS is wanted over TLS", "443 http.status 200\n443 tls.tested yes",
+	{ "HSTS is wanted over TLS", "443 http.site yes\n443 tls.tested yes",
 	  "MEDIUM HSTS Header missing on port 443 @ host.example\n" },
 	{ "and on every TLS port",
-	  "443 http.status 200\n443 tls.tested yes\n"
+	  "443 http.site yes\n443 tls.tested yes\n"
 	  "443 http.hsts max-age=31536000\n443 http.hsts_max_age 31536000\n"
-	  "9443 http.status 200\n9443 tls.tested yes",
+	  "9443 http.site yes\n9443 tls.tested yes",
 	  "MEDIUM HSTS Header missing on port 9443 @ host.example\n" },
 	{ "but not over plain http", "80 http.status 200", "" },
 	{ "nor where HTTP did not answer", "443 tls.tested yes", "" },

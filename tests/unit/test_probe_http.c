@@ -55,105 +55,6 @@ static void hsts_is_read(void **state)
 	assert_int_equal(hsts.include_subdomains, c->subdomains);
 }
 
-/* ---- Content-Security-Policy ---- */
-
-static const struct csp_case {
-	const char *name;
-	const char *policies[3];
-	const char *unsafe; /* NULL: safe */
-	bool frames;
-} csp_cases[] = {
-	{ "csp_none_is_safe", { "default-src 'none'" }, NULL, false },
-	{ "csp_self_with_frames",
-	  { "script-src 'self'; frame-ancestors 'self'" },
-	  NULL,
-	  true },
-	{ "csp_inline_is_unsafe",
-	  { "default-src 'self' 'unsafe-inline'" },
-	  "'unsafe-inline'",
-	  false },
-	{ "csp_inline_in_styles_only_is_fine",
-	  { "default-src 'self'; style-src 'unsafe-inline'" },
-	  NULL,
-	  false },
-	{ "csp_a_nonce_outweighs_inline",
-	  { "script-src 'nonce-abc' 'unsafe-inline'" },
-	  NULL,
-	  false },
-	{ "csp_a_hash_outweighs_inline",
-	  { "script-src 'sha256-abc=' 'unsafe-inline'" },
-	  NULL,
-	  false },
-	{ "csp_strict_dynamic_outweighs_https",
-	  { "script-src 'strict-dynamic' 'nonce-a' https:" },
-	  NULL,
-	  false },
-	{ "csp_eval_is_unsafe",
-	  { "script-src 'self' 'unsafe-eval'" },
-	  "'unsafe-eval'",
-	  false },
-	{ "csp_star_is_anywhere",
-	  { "script-src *" },
-	  "scripts from anywhere",
-	  false },
-	{ "csp_https_is_anywhere",
-	  { "default-src https:" },
-	  "scripts from anywhere",
-	  false },
-	{ "csp_data_is_anywhere",
-	  { "script-src 'self' data:" },
-	  "scripts from anywhere",
-	  false },
-	{ "csp_script_src_comes_before_default_src",
-	  { "default-src *; script-src 'self'" },
-	  NULL,
-	  false },
-	{ "csp_the_first_of_two_directives_counts",
-	  { "script-src 'self'; script-src *" },
-	  NULL,
-	  false },
-	{ "csp_without_scripts_restricts_none",
-	  { "img-src 'self'" },
-	  "no script-src and no default-src",
-	  false },
-	{ "csp_frames_from_anywhere_are_not_restricted",
-	  { "default-src 'self'; frame-ancestors *" },
-	  NULL,
-	  false },
-	{ "csp_one_safe_policy_of_two_is_enough",
-	  { "script-src *", "script-src 'self'" },
-	  NULL,
-	  false },
-	{ "csp_policies_in_one_header_are_several",
-	  { "script-src *, script-src 'none'; frame-ancestors 'none'" },
-	  NULL,
-	  true },
-	{ "csp_words_have_any_case",
-	  { "SCRIPT-SRC 'UNSAFE-INLINE'" },
-	  "'unsafe-inline'",
-	  false },
-	{ "csp_empty_restricts_nothing",
-	  { ";" },
-	  "no script-src and no default-src",
-	  false },
-};
-
-static void csp_is_judged(void **state)
-{
-	const struct csp_case *c = *state;
-	struct str_list list = { (const char **)c->policies, 0 };
-	struct csp csp = { 0 };
-
-	while (c->policies[list.len])
-		list.len++;
-	http_parse_csp(&list, &csp);
-	if (c->unsafe)
-		assert_string_equal(csp.why_unsafe, c->unsafe);
-	else
-		assert_null(csp.why_unsafe);
-	assert_int_equal(csp.restricts_frames, c->frames);
-}
-
 /* ---- cookies ---- */
 
 static const struct cookie_case {
@@ -364,7 +265,13 @@ static void recorded_answer_gives_the_facts_beside_it(void **state)
 	bytes.end = bytes.p + len;
 	assert_int_equal(web_head_length(bytes), len);
 	assert_true(web_parse_head(bytes, &a, &answer, &err));
-	http_facts(&answer, r->port, r->tls, "example.com", now, &facts);
+	http_facts(&(struct http_input){ .first = &answer,
+					 .page = &answer,
+					 .port = r->port,
+					 .tls = r->tls,
+					 .name = "example.com",
+					 .now = now },
+		   &facts);
 	for (size_t i = 0; i < facts.len; i++) {
 		fact_write(&facts.items[i], &lines);
 		sb_addc(&lines, '\n');
@@ -581,16 +488,15 @@ int main(void)
 		cmocka_unit_test(a_header_without_end_is_an_error),
 		cmocka_unit_test(silence_ends_with_the_deadline),
 	};
-	static struct CMUnitTest
-		tests[COUNT(hsts_cases) + COUNT(csp_cases) +
-		      COUNT(cookie_cases) + COUNT(redirect_cases) +
-		      COUNT(txt_cases) + COUNT(version_cases) +
-		      COUNT(recordings) + COUNT(head_cases) +
-		      COUNT(chunk_cases) + COUNT(fetches) + COUNT(rest)];
+	static struct CMUnitTest tests[COUNT(hsts_cases) + COUNT(cookie_cases) +
+				       COUNT(redirect_cases) +
+				       COUNT(txt_cases) + COUNT(version_cases) +
+				       COUNT(recordings) + COUNT(head_cases) +
+				       COUNT(chunk_cases) + COUNT(fetches) +
+				       COUNT(rest)];
 	size_t n = 0;
 
 	ADD(hsts_cases, hsts_is_read);
-	ADD(csp_cases, csp_is_judged);
 	ADD(cookie_cases, cookie_is_read);
 	ADD(redirect_cases, redirect_is_judged);
 	ADD(txt_cases, txt_is_judged);

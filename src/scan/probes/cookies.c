@@ -76,8 +76,22 @@ struct attributes {
 	bool has_max_age, expired;
 };
 
+/* A leading dot means nothing any more; of several attributes the last. */
+static const char *domain_text(struct span value, struct arena *a)
+{
+	char *text;
+
+	if (value.p < value.end && *value.p == '.')
+		value.p++;
+	text = span_dup(a, value);
+	for (char *p = text; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+	return *text ? text : NULL;
+}
+
 static void take_attribute(struct cookie *c, struct attributes *seen,
-			   struct span attribute, int64_t now)
+			   struct span attribute, int64_t now, struct arena *a)
 {
 	struct span name, value;
 
@@ -86,9 +100,16 @@ static void take_attribute(struct cookie *c, struct attributes *seen,
 		c->secure = true;
 	else if (span_is_nocase(name, "httponly"))
 		c->http_only = true;
-	else if (span_is_nocase(name, "samesite"))
+	else if (span_is_nocase(name, "domain"))
+		c->domain = domain_text(value, a);
+	else if (span_is_nocase(name, "path"))
+		c->path = value.p < value.end && *value.p == '/'
+				  ? span_dup(a, value)
+				  : NULL;
+	else if (span_is_nocase(name, "samesite")) {
 		c->same_site = same_site_word(value);
-	else if (span_is_nocase(name, "max-age")) {
+		c->bad_same_site |= !c->same_site;
+	} else if (span_is_nocase(name, "max-age")) {
 		seen->has_max_age = true; /* wins over Expires */
 		c->deleted = is_zero_age(value);
 	} else if (span_is_nocase(name, "expires")) {
@@ -114,7 +135,7 @@ bool cookie_parse(const char *line, int64_t now, struct arena *a,
 					      span_dup(a, span_trim(s)))
 			       : arena_printf(a, "%s=***", c.name);
 	while (span_until(&s, ';', SIZE_MAX, &attribute))
-		take_attribute(&c, &seen, attribute, now);
+		take_attribute(&c, &seen, attribute, now, a);
 	if (!seen.has_max_age)
 		c.deleted = seen.expired;
 	*ret = c;
@@ -126,4 +147,32 @@ bool cookie_is_same_site(const struct cookie *c)
 	if (!c->same_site)
 		return false;
 	return strcmp(c->same_site, "None") != 0 || c->secure;
+}
+
+static bool starts(const struct cookie *c, const char *prefix)
+{
+	return !strncasecmp(c->name, prefix, strlen(prefix));
+}
+
+bool cookie_has_prefix(const struct cookie *c)
+{
+	return starts(c, "__Host-") || starts(c, "__Secure-");
+}
+
+bool cookie_keeps_prefix(const struct cookie *c)
+{
+	if (starts(c, "__Host-"))
+		return c->secure && !c->domain && c->path &&
+		       !strcmp(c->path, "/");
+	return !starts(c, "__Secure-") || c->secure;
+}
+
+bool cookie_is_session(const struct cookie *c)
+{
+	return strcasestr(c->name, "sess") || strcasestr(c->name, "login");
+}
+
+bool cookie_is_csrf(const struct cookie *c)
+{
+	return strcasestr(c->name, "csrf") != NULL;
 }

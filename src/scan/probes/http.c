@@ -3,9 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
+#include "scan/page.h"
 #include "scan/probe.h"
 #include "scan/probes/cookies.h"
+#include "scan/probes/http_csp.h"
+#include "scan/probes/http_sri.h"
 
 /* security.txt may not be larger (RFC 9116 advises 32 KiB). */
 enum { TXT_MAX = 64 * 1024 };
@@ -15,20 +17,6 @@ enum { TXT_MAX = 64 * 1024 };
 static bool is_header(const struct web_field *f, const char *name)
 {
 	return !strcasecmp(f->name, name);
-}
-
-/* Every value of one header, in order. */
-static struct str_list values_of(const struct web_answer *w, const char *name,
-				 struct arena *a)
-{
-	struct str_list ret = {
-		arena_array(a, w->field_count + 1, sizeof(char *)), 0
-	};
-
-	for (size_t i = 0; i < w->field_count; i++)
-		if (is_header(&w->fields[i], name))
-			ret.items[ret.len++] = w->fields[i].value;
-	return ret;
 }
 
 /*
@@ -87,6 +75,8 @@ static void state_hsts(const struct web_answer *w, int port,
 	fact_int(facts, "http.hsts_max_age", port, hsts.max_age);
 	fact_bool(facts, "http.hsts_include_subdomains", port,
 		  hsts.include_subdomains);
+	fact_bool(facts, "http.hsts_preload", port, hsts.preload);
+	fact_bool(facts, "http.hsts_obeyed", port, w->verified);
 }
 
 /* DENY and SAMEORIGIN; ALLOW-FROM is obeyed by no browser any more. */
@@ -98,39 +88,90 @@ static bool frame_options_protect(const struct web_answer *w)
 	       (!strcasecmp(value, "DENY") || !strcasecmp(value, "SAMEORIGIN"));
 }
 
+static void state_csp(const struct http_input *in, const struct csp *csp,
+		      const struct csp_input *policies, struct fact_list *facts)
+{
+	struct str_list weak = csp_words(csp->weaknesses, facts->arena);
+	struct sb text = sb_new(facts->arena, 256);
+
+	for (size_t i = 0; i < policies->headers.len; i++)
+		sb_addf(&text, "%s%s", text.len ? ", " : "",
+			policies->headers.items[i]);
+	for (size_t i = 0; i < policies->metas.len; i++)
+		sb_addf(&text, "%s%s", text.len ? ", " : "",
+			policies->metas.items[i]);
+	fact_text(facts, "http.csp", in->port, text.s);
+	fact_bool(facts, "http.csp_unsafe", in->port, weak.len > 0);
+	fact_strs(facts, "http.csp_weaknesses", in->port, &weak);
+}
+
+/* For information: no check asks for them. */
+static void state_information(const struct http_input *in,
+			      struct fact_list *facts)
+{
+	static const char *const headers[][2] = {
+		{ "Permissions-Policy", "http.permissions_policy" },
+		{ "Cross-Origin-Resource-Policy", "http.corp" },
+		{ "Cross-Origin-Embedder-Policy", "http.coep" },
+		{ "Cross-Origin-Opener-Policy", "http.coop" },
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		const char *value = web_header(in->page, headers[i][0]);
+
+		if (value)
+			fact_text(facts, headers[i][1], in->port, value);
+	}
+}
+
+/* Scripts and style sheets of others, each with whether it is pinned. */
+static void state_sri(const struct http_input *in, struct fact_list *facts)
+{
+	struct sri sri = { 0 };
+
+	sri_read(in->html, in->name ? in->name : in->ip, in->tls, facts->arena,
+		 &sri);
+	if (in->html)
+		fact_int(facts, "sri.external", in->port,
+			 (int64_t)sri.external);
+	for (size_t i = 0; i < sri.pinned.len; i++) {
+		fact_bool(facts, "sri.pinned", in->port, true);
+		fact_item(facts, sri.pinned.items[i]);
+	}
+	for (size_t i = 0; i < sri.unpinned.len; i++) {
+		fact_bool(facts, "sri.pinned", in->port, false);
+		fact_item(facts, sri.unpinned.items[i]);
+	}
+}
+
 /*
  * What protects a page: an answer that only sends people elsewhere shows
- * nothing that could be framed or injected into.
+ * nothing that could be framed or injected into, nor does an error.
  */
-static void state_page(const struct web_answer *w, int port,
-		       struct fact_list *facts)
+static void state_page(const struct http_input *in, struct fact_list *facts)
 {
-	struct str_list policies =
-		values_of(w, "Content-Security-Policy", facts->arena);
-	const char *options = web_header(w, "X-Content-Type-Options");
-	const char *referrer = web_header(w, "Referrer-Policy");
+	const char *options = web_header(in->page, "X-Content-Type-Options");
+	const char *referrer = web_header(in->page, "Referrer-Policy");
+	struct csp_input policies = {
+		.headers = http_values(in->page, "Content-Security-Policy",
+				       facts->arena),
+	};
 	struct csp csp = { 0 };
 
-	http_parse_csp(&policies, &csp);
-	if (policies.len) {
-		struct sb text = sb_new(facts->arena, 256);
-
-		for (size_t i = 0; i < policies.len; i++)
-			sb_addf(&text, "%s%s", i ? ", " : "",
-				policies.items[i]);
-		fact_text(facts, "http.csp", port, text.s);
-		fact_bool(facts, "http.csp_unsafe", port,
-			  csp.why_unsafe != NULL);
-	}
-	if (csp.why_unsafe)
-		fact_text(facts, "http.csp_weakness", port, csp.why_unsafe);
-	fact_bool(facts, "http.frame_protection", port,
-		  csp.restricts_frames || frame_options_protect(w));
-	fact_bool(facts, "http.nosniff", port,
+	if (in->html)
+		policies.metas = http_meta_policies(in->html, facts->arena);
+	csp_read(&policies, &csp);
+	if (csp.stated)
+		state_csp(in, &csp, &policies, facts);
+	fact_bool(facts, "http.frame_protection", in->port,
+		  csp.restricts_frames || frame_options_protect(in->page));
+	fact_bool(facts, "http.nosniff", in->port,
 		  options && !strcasecmp(options, "nosniff"));
 	referrer = referrer ? http_referrer_policy(referrer) : NULL;
 	if (referrer)
-		fact_text(facts, "http.referrer_policy", port, referrer);
+		fact_text(facts, "http.referrer_policy", in->port, referrer);
+	state_information(in, facts);
+	state_sri(in, facts);
 }
 
 static void state_software(const struct web_answer *w, int port,
@@ -183,6 +224,10 @@ static void state_cookie(const struct cookie *c, int port,
 	fact_item(facts, c->name);
 	fact_bool(facts, "cookie.samesite", port, cookie_is_same_site(c));
 	fact_item(facts, c->name);
+	if (cookie_has_prefix(c)) {
+		fact_bool(facts, "cookie.prefix", port, cookie_keeps_prefix(c));
+		fact_item(facts, c->name);
+	}
 	fact_text(facts, "cookie.line", port, c->masked);
 	fact_item(facts, c->name);
 }
@@ -190,7 +235,7 @@ static void state_cookie(const struct cookie *c, int port,
 static void state_cookies(const struct web_answer *w, int port, int64_t now,
 			  struct fact_list *facts)
 {
-	struct str_list lines = values_of(w, "Set-Cookie", facts->arena);
+	struct str_list lines = http_values(w, "Set-Cookie", facts->arena);
 
 	for (size_t i = 0; i < lines.len; i++) {
 		struct cookie c = { 0 };
@@ -201,63 +246,53 @@ static void state_cookies(const struct web_answer *w, int port, int64_t now,
 	}
 }
 
-void http_facts(const struct web_answer *w, int port, bool tls,
-		const char *name, int64_t now, struct fact_list *facts)
+static void state_answer(const struct http_input *in, struct fact_list *facts)
 {
+	const struct web_answer *w = in->first;
 	const char *location = web_header(w, "Location");
-	bool redirect = w->status >= 300 && w->status < 400;
 
-	fact_text(facts, "service.name", port, tls ? "https" : "http");
-	fact_bool(facts, "service.confirmed", port, true);
-	fact_int(facts, "http.status", port, w->status);
-	fact_bool(facts, "http.page", port, !redirect);
+	fact_text(facts, "service.name", in->port, in->tls ? "https" : "http");
+	fact_bool(facts, "service.confirmed", in->port, true);
+	fact_int(facts, "http.status", in->port, w->status);
+	fact_bool(facts, "http.site", in->port, http_is_of_site(w->status));
 	if (location)
-		fact_text(facts, "http.location", port, location);
+		fact_text(facts, "http.location", in->port, location);
 	/* Whoever gets nothing but an error over http loses nothing by it. */
-	if (!tls && w->status < 400)
-		fact_bool(facts, "http.redirects_to_https", port,
-			  http_goes_to_https(w, name));
-	state_headers(w, port, now, facts);
-	state_missing(w, port, facts);
-	if (tls)
-		state_hsts(w, port, facts);
-	if (!redirect)
-		state_page(w, port, facts);
-	state_software(w, port, facts);
-	state_cookies(w, port, now, facts);
+	if (!in->tls && in->page->status < 400)
+		fact_bool(facts, "http.redirects_to_https", in->port,
+			  http_goes_to_https(in->page, in->name));
+}
+
+void http_facts(const struct http_input *in, struct fact_list *facts)
+{
+	int status = in->page->status;
+	bool page = http_is_of_site(status) && (status < 300 || status >= 400);
+
+	state_answer(in, facts);
+	fact_bool(facts, "http.page", in->port, page);
+	state_headers(in->first, in->port, in->now, facts);
+	state_missing(in->page, in->port, facts);
+	if (in->tls)
+		state_hsts(in->first, in->port, facts);
+	if (page)
+		state_page(in, facts);
+	state_software(in->first, in->port, facts);
+	state_cookies(in->first, in->port, in->now, facts);
+	if (in->page != in->first)
+		state_cookies(in->page, in->port, in->now, facts);
 }
 
 /* ---- looking ---- */
 
-static bool get(struct probe_run *run, bool tls, const char *path,
-		size_t max_body, struct web_answer *ret, struct err *err)
-{
-	struct web_request request = {
-		.addr = &run->host->addr,
-		.port = run->port,
-		.tls = tls,
-		.name = run->host->name,
-		.path = path,
-		.user_agent = run->user_agent,
-		.max_body = max_body,
-		.deadline = clock_tick() + run->request_us,
-	};
-
-	if (request.deadline > run->deadline)
-		request.deadline = run->deadline;
-	return web_get(&request, run->arena, ret, err);
-}
-
 /* RFC 9116 section 3: under /.well-known/, or at the top in older times. */
-static bool look_for_security_txt(struct probe_run *run, bool tls,
-				  struct err *err)
+static bool look_for_security_txt(struct probe_run *run, struct err *err)
 {
 	static const char *const paths[] = { "/.well-known/security.txt",
 					     "/security.txt" };
 	struct web_answer answer = { 0 };
 
 	for (size_t i = 0; i < 2; i++) {
-		if (!get(run, tls, paths[i], TXT_MAX, &answer, err))
+		if (!page_ask(run, paths[i], TXT_MAX, &answer, err))
 			return false;
 		if (!http_is_security_txt(&answer))
 			continue;
@@ -276,33 +311,34 @@ static bool failed(struct probe_run *run, struct err *err)
 	return err_wrap(err, "HTTP on port %d", run->port);
 }
 
-/* What an earlier probe has found out about the port. */
-static bool says(const struct probe_run *run, const char *fact,
-		 const char *word)
+static void state(struct probe_run *run, const struct web_page *page)
 {
-	const struct fact *f = fact_find(run->facts, fact, run->port);
+	struct html_page html = { 0 };
+	struct http_input in = { .first = &page->first,
+				 .page = &page->answer,
+				 .port = run->port,
+				 .tls = page->tls,
+				 .name = run->host->name,
+				 .ip = run->host->ip,
+				 .now = run->now };
 
-	return f && (word ? f->text && !strcmp(f->text, word) : f->yes);
+	if (page->is_html) {
+		html_parse(span_of(page->answer.body, page->answer.body_len),
+			   run->arena, &html);
+		in.html = &html;
+	}
+	http_facts(&in, run->facts);
 }
 
 static bool run_http(struct probe_run *run, struct err *err)
 {
-	bool tls =
-		probe_port_is_tls(run->port) || says(run, "tls.tested", NULL);
-	struct web_answer answer = { 0 };
+	const struct web_page *page = NULL;
 
-	/* Mail, directories and databases change to TLS for themselves. */
-	if (fact_find(run->facts, "starttls.service", run->port))
-		return true;
-	/* Elsewhere only where the banner looked like it, or behind TLS. */
-	if (!probe_port_is_web(run->port) && !tls &&
-	    !says(run, "service.name", "http"))
-		return true;
-	if (!get(run, tls, "/", 0, &answer, err))
-		return probe_port_is_web(run->port) ? failed(run, err) : true;
-	http_facts(&answer, run->port, tls, run->host->name, run->now,
-		   run->facts);
-	if (!look_for_security_txt(run, tls, err))
+	if (!page_get(run, &page, err))
+		return page && probe_port_is_web(run->port) ? failed(run, err)
+							    : true;
+	state(run, page);
+	if (!look_for_security_txt(run, err))
 		return err_wrap(err, "security.txt on port %d", run->port);
 	return true;
 }
@@ -312,7 +348,7 @@ const struct probe probe_http = {
 	.about = "Headers, cookies and security.txt of a web server",
 	.feature = PROBE_WEB,
 	.any_port = true,
-	.requests = 3,
+	.requests = 3 + PAGE_HOPS_MAX,
 	.facts =
 		(const struct fact_def[]){
 			{ "service.name", FACT_TEXT, "http or https" },
@@ -320,7 +356,10 @@ const struct probe probe_http = {
 			  "The service answered as its protocol wants" },
 			{ "http.status", FACT_INT, "Status of GET /" },
 			{ "http.page", FACT_BOOL,
-			  "The answer shows something: it is no redirect" },
+			  "What a visitor sees is a page: no redirect, no "
+			  "error" },
+			{ "http.site", FACT_BOOL,
+			  "The site answered, and not with an error" },
 			{ "http.location", FACT_TEXT, "Where it redirects to" },
 			{ "http.redirects_to_https", FACT_BOOL,
 			  "Plain HTTP sends people to https on this host" },
@@ -333,10 +372,29 @@ const struct probe probe_http = {
 			{ "http.hsts_max_age", FACT_INT, "Its seconds" },
 			{ "http.hsts_include_subdomains", FACT_BOOL,
 			  "It covers subdomains" },
-			{ "http.csp", FACT_TEXT, "Content-Security-Policy" },
+			{ "http.hsts_preload", FACT_BOOL,
+			  "It asks to be on the lists of browsers" },
+			{ "http.hsts_obeyed", FACT_BOOL,
+			  "The certificate is one with which browsers obey" },
+			{ "http.csp", FACT_TEXT,
+			  "Content-Security-Policy, of headers and the page" },
 			{ "http.csp_unsafe", FACT_BOOL,
 			  "The policy lets foreign scripts run" },
-			{ "http.csp_weakness", FACT_TEXT, "What lets them" },
+			{ "http.csp_weaknesses", FACT_LIST, "What lets them" },
+			{ "http.permissions_policy", FACT_TEXT,
+			  "Permissions-Policy header" },
+			{ "http.corp", FACT_TEXT,
+			  "Cross-Origin-Resource-Policy header" },
+			{ "http.coep", FACT_TEXT,
+			  "Cross-Origin-Embedder-Policy header" },
+			{ "http.coop", FACT_TEXT,
+			  "Cross-Origin-Opener-Policy header" },
+			{ "sri.external", FACT_INT,
+			  "How many scripts and style sheets of others the "
+			  "page loads" },
+			{ "sri.pinned", FACT_BOOL,
+			  "Item: address of such a one. The page pins what it "
+			  "holds" },
 			{ "http.frame_protection", FACT_BOOL,
 			  "Other sites cannot frame the page" },
 			{ "http.nosniff", FACT_BOOL,
@@ -359,6 +417,9 @@ const struct probe probe_http = {
 			{ "cookie.samesite", FACT_BOOL,
 			  "Item: cookie. Not sent with requests of other "
 			  "sites" },
+			{ "cookie.prefix", FACT_BOOL,
+			  "Item: cookie with __Host- or __Secure-. It keeps "
+			  "what that promises" },
 			{ "cookie.line", FACT_TEXT,
 			  "Item: cookie. Set-Cookie without the value" },
 			{ 0 } },

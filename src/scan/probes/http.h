@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "codec/codec.h"
 #include "core/fact.h"
+#include "scan/html.h"
 #include "scan/web.h"
 
 /* Strict-Transport-Security (RFC 6797 section 6.1). */
@@ -23,15 +24,6 @@ struct hsts {
 
 /* False: browsers ignore it (no max-age, or one that is no number). */
 bool http_parse_hsts(const char *value, struct hsts *ret);
-
-/* All Content-Security-Policy headers of an answer together (CSP 3). */
-struct csp {
-	bool restricts_scripts; /* scripts come from listed places only */
-	bool restricts_frames;	/* frame-ancestors */
-	const char *why_unsafe; /* "'unsafe-inline'"; NULL when it is not */
-};
-
-void http_parse_csp(const struct str_list *policies, struct csp *ret);
 
 /* The policy that browsers follow: the last word they know, or NULL. */
 const char *http_referrer_policy(const char *value);
@@ -49,10 +41,30 @@ bool http_goes_to_https(const struct web_answer *answer, const char *name);
 bool http_is_security_txt(const struct web_answer *answer);
 
 /*
- * All facts of the answer to `GET /` on one port. `now` is for cookies that
- * expire.
+ * The site itself answered: with a page, a redirect or a request to sign in.
+ * What servers say of errors shows nothing of the site.
  */
-void http_facts(const struct web_answer *answer, int port, bool tls,
-		const char *name, int64_t now, struct fact_list *facts);
+bool http_is_of_site(int status);
+
+/* Every value of one header, in order. */
+struct str_list http_values(const struct web_answer *answer, const char *name,
+			    struct arena *a);
+/* Of <meta http-equiv="Content-Security-Policy" content="…">, in order. */
+struct str_list http_meta_policies(const struct html_page *page,
+				   struct arena *a);
+
+struct http_input {
+	const struct web_answer *first; /* to GET / */
+	const struct web_answer *page;	/* what a visitor sees */
+	const struct html_page *html;	/* of `page`; NULL: it is no HTML */
+	int port;
+	bool tls;
+	const char *name; /* of the host, or NULL */
+	const char *ip;
+	int64_t now; /* for cookies that expire */
+};
+
+/* All facts of one port. */
+void http_facts(const struct http_input *in, struct fact_list *facts);
 
 #endif

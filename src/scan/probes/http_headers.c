@@ -52,109 +52,45 @@ bool http_parse_hsts(const char *value, struct hsts *ret)
 	return has_age;
 }
 
-/* ---- Content-Security-Policy ---- */
-
-struct sources {
-	bool stated;
-	bool strict; /* a nonce, a hash, or 'strict-dynamic' */
-	bool inline_ok, eval_ok, anywhere;
-};
-
-static bool is_anywhere(struct span source)
-{
-	static const char *const wide[] = { "*",     "http:",	 "https:",
-					    "data:", "http://*", "https://*" };
-
-	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
-		if (span_is_nocase(source, wide[i]))
-			return true;
-	return false;
-}
-
-static void take_source(struct span word, struct sources *ret)
-{
-	if (span_is_nocase(word, "'unsafe-inline'"))
-		ret->inline_ok = true;
-	else if (span_is_nocase(word, "'unsafe-eval'"))
-		ret->eval_ok = true;
-	else if (span_is_nocase(word, "'strict-dynamic'") ||
-		 span_starts_nocase(word, "'nonce-") ||
-		 span_starts_nocase(word, "'sha256-") ||
-		 span_starts_nocase(word, "'sha384-") ||
-		 span_starts_nocase(word, "'sha512-"))
-		ret->strict = true;
-	else if (is_anywhere(word))
-		ret->anywhere = true;
-}
-
-static void take_sources(struct span list, struct sources *ret)
-{
-	struct span word;
-
-	if (ret->stated)
-		return; /* a directive that is repeated does not count */
-	ret->stated = true;
-	for (span_skip_blank(&list); span_word(&list, WEB_LINE_MAX, &word);
-	     span_skip_blank(&list))
-		take_source(word, ret);
-}
-
-/* What lets foreign scripts in; NULL when nothing does. */
-static const char *unsafe_word(const struct sources *s)
-{
-	if (!s->stated)
-		return "no script-src and no default-src";
-	if (s->inline_ok && !s->strict)
-		return "'unsafe-inline'";
-	if (s->anywhere && !s->strict)
-		return "scripts from anywhere";
-	if (s->eval_ok)
-		return "'unsafe-eval'";
-	return NULL;
-}
-
-static void take_policy(struct span policy, struct csp *ret, bool *ret_safe)
-{
-	struct sources scripts = { 0 }, rest = { 0 }, frames = { 0 };
-	struct span directive, name;
-	const char *unsafe;
-
-	while (span_until(&policy, ';', WEB_LINE_MAX, &directive)) {
-		directive = span_trim(directive);
-		if (!span_word(&directive, WEB_LINE_MAX, &name))
-			continue;
-		if (span_is_nocase(name, "script-src"))
-			take_sources(directive, &scripts);
-		else if (span_is_nocase(name, "default-src"))
-			take_sources(directive, &rest);
-		else if (span_is_nocase(name, "frame-ancestors"))
-			take_sources(directive, &frames);
-	}
-	unsafe = unsafe_word(scripts.stated ? &scripts : &rest);
-	ret->restricts_frames |= frames.stated && !frames.anywhere;
-	ret->restricts_scripts |= scripts.stated || rest.stated;
-	*ret_safe |= !unsafe;
-	if (unsafe && !ret->why_unsafe)
-		ret->why_unsafe = unsafe;
-}
-
-/* Every policy has to agree, so one that is safe makes all of them safe. */
-void http_parse_csp(const struct str_list *policies, struct csp *ret)
-{
-	bool safe = false;
-
-	*ret = (struct csp){ 0 };
-	for (size_t i = 0; i < policies->len; i++) {
-		struct span s = span_str(policies->items[i]), policy;
-
-		while (span_until(&s, ',', WEB_LINE_MAX, &policy))
-			take_policy(policy, ret, &safe);
-	}
-	if (safe)
-		ret->why_unsafe = NULL;
-}
-
 /* ---- others ---- */
+
+bool http_is_of_site(int status)
+{
+	return (status >= 200 && status < 400) || status == 401 ||
+	       status == 403;
+}
+
+struct str_list http_values(const struct web_answer *w, const char *name,
+			    struct arena *a)
+{
+	struct str_list ret = {
+		arena_array(a, w->field_count + 1, sizeof(char *)), 0
+	};
+
+	for (size_t i = 0; i < w->field_count; i++)
+		if (!strcasecmp(w->fields[i].name, name))
+			ret.items[ret.len++] = w->fields[i].value;
+	return ret;
+}
+
+struct str_list http_meta_policies(const struct html_page *page,
+				   struct arena *a)
+{
+	struct str_list ret = { arena_array(a, page->len + 1, sizeof(char *)),
+				0 };
+
+	for (size_t i = 0; i < page->len; i++) {
+		const struct html_element *e = &page->items[i];
+		const char *kind = html_attribute(e, "http-equiv");
+		const char *content = html_attribute(e, "content");
+
+		if (!strcmp(e->tag, "meta") && kind && content && *content &&
+		    span_is_nocase(span_trim(span_str(kind)),
+				   "Content-Security-Policy"))
+			ret.items[ret.len++] = content;
+	}
+	return ret;
+}
 
 const char *http_referrer_policy(const char *value)
 {
