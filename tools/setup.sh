@@ -31,6 +31,7 @@ run   libseccomp-dev            -          sandbox of the scanner
 run   nodejs                    node       pages of /docs and /redoc, from npm
 run   npm                       npm        pages of /docs and /redoc, from npm
 run   ca-certificates           -          the trusted certificate authorities
+run   tzdata                    -          the time zones of schedules
 test  libcmocka-dev             -          unit tests
 test  python3-pytest            -          API tests
 test  python3-requests          -          API tests

@@ -59,15 +59,18 @@ struct settings {
 	int64_t queue_length;	 /* QUEUE_LENGTH, 512 */
 	bool log_json;		 /* LOG_FORMAT: logfmt or json */
 	const char *log_level;	 /* LOG_LEVEL, info */
+	const char *metrics_token; /* METRICS_TOKEN, "": this machine only */
 	/* Scanning and jobs. */
 	const char *scan_allow_networks; /* SCAN_ALLOW_NETWORKS, empty */
 	const char *hosts_file;		 /* HOSTS_FILE, /etc/hosts */
+	const char *resolver;	      /* RESOLVER, "": resolv.conf */
 	const char *ca_file;	      /* CA_FILE, extra trusted certificates */
 	const char *scan_contact_url; /* SCAN_CONTACT_URL, empty */
 	const char *ct_log_list;      /* CT_LOG_LIST, "" knows no log */
 	const char *ct_url;	      /* CT_SEARCH_URL, "" asks nobody */
 	int64_t ct_cache_hours;	      /* CT_CACHE_HOURS, 24 */
 	int64_t scan_deadline;	      /* SCAN_DEADLINE, seconds, 3600 */
+	int64_t max_scans;	      /* MAX_CONCURRENT_SCANS_PER_ORG, 10 */
 	int64_t max_reports;	      /* MAX_CONCURRENT_REPORTS_PER_ORG, 3 */
 	int64_t report_ttl_days;      /* REPORT_TTL_DAYS, 30 */
 	bool with_worker;	      /* WITH_WORKER, on */
