@@ -197,9 +197,9 @@ static bool change_config(struct call *call, const struct schedule_update *body,
 			schedule_update_scan_type_names[body->scan_type];
 	if (body->features)
 		config.features = features_of(body->features);
-	if (body->features && !scan_order_intrusive(config.features,
-						    call->arena, &intrusive,
-						    err))
+	if (body->features &&
+	    !scan_order_intrusive(config.features, call->arena, &intrusive,
+				  err))
 		return false;
 	if (body->has_asset_ids &&
 	    !own_assets(call, &body->asset_ids, &config.asset_ids, err))

@@ -72,10 +72,9 @@ static void name_places(struct call *call, struct claim *c)
 static const char *token_of(struct call *call, const struct asset_proof_row *p)
 {
 	struct mac_key key;
-	const char *what =
-		arena_printf(call->arena, "%s\n%s\n%s\n%s",
-			     call->session->org_id, p->id, p->target_type,
-			     p->target_value);
+	const char *what = arena_printf(call->arena, "%s\n%s\n%s\n%s",
+					call->session->org_id, p->id,
+					p->target_type, p->target_value);
 
 	mac_key_derive(call->settings->data_key, "asset verification v1", &key);
 	return arena_strndup(call->arena,
@@ -186,8 +185,8 @@ static bool address_of(struct call *call, const struct claim *c,
 			    clock_tick() + DNS_SECONDS * CLOCK_SECOND,
 			    call->arena, &found, err))
 		return false;
-	f->address = addr_text(&found.items[0],
-			       arena_bytes(call->arena, ADDR_TEXT));
+	f->address =
+		addr_text(&found.items[0], arena_bytes(call->arena, ADDR_TEXT));
 	return true;
 }
 
@@ -223,8 +222,8 @@ static bool by_file(struct call *call, const struct claim *c, struct err *err)
 		by_scheme(call, c, &f, "http", err));
 }
 
-static bool look(struct call *call, const struct claim *c,
-		 const char **ret_by, struct err *err)
+static bool look(struct call *call, const struct claim *c, const char **ret_by,
+		 struct err *err)
 {
 	struct err dns = { 0 }, file = { 0 };
 
@@ -264,7 +263,7 @@ bool op_asset_verify(struct call *call, const struct asset_verify_in *in,
 		return err_set(err, ERR_CONFLICT,
 			       "The asset was changed meanwhile");
 	call->audit.resource_id = c.asset.id;
-	call->audit.details = arena_printf(call->arena,
-					   "{\"verified_by\":\"%s\"}", by);
+	call->audit.details =
+		arena_printf(call->arena, "{\"verified_by\":\"%s\"}", by);
 	return load(call, in->asset_id, &c, err) && show(call, &c, out, err);
 }

@@ -127,6 +127,5 @@ bool figures_write(void *arg, struct db *db, struct sb *out, struct err *err)
 
 	(void)arg;
 	write_process(&a, out);
-	return write_jobs(db, &a, out, err) &&
-	       write_scanning(db, &a, out, err);
+	return write_jobs(db, &a, out, err) && write_scanning(db, &a, out, err);
 }

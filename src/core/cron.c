@@ -171,9 +171,9 @@ static struct date date_of(int64_t days)
 {
 	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
 	int64_t of_era = z - era * 146097;
-	int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 -
-			       of_era / 146096) /
-			      365;
+	int64_t year_of_era =
+		(of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) /
+		365;
 	int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 -
 				    year_of_era / 100);
 	int64_t month = (5 * of_year + 2) / 153;
@@ -233,8 +233,8 @@ bool cron_parse(const char *text, struct cron *ret, struct err *err)
 		.days = (uint32_t)bits[DAY_OF_MONTH],
 		.months = (uint32_t)bits[MONTH],
 		/* 7 is Sunday too. */
-		.weekdays = (uint32_t)((bits[WEEKDAY] | bits[WEEKDAY] >> 7) &
-				       0x7f),
+		.weekdays =
+			(uint32_t)((bits[WEEKDAY] | bits[WEEKDAY] >> 7) & 0x7f),
 		.any_hour = any[HOUR],
 		.any_day = any[DAY_OF_MONTH],
 		.any_weekday = any[WEEKDAY],

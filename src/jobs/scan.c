@@ -401,20 +401,19 @@ static bool complete(struct scan_run *run, const struct summary_input *sum,
 	int64_t now = clock_now(), changed = 0;
 
 	return db_begin_write(run->job->db, err) &&
-	       sql_scan_complete(
-		       run->job->db, a,
-		       &(struct sql_scan_complete_args){
-			       .org = run->org,
-			       .id = run->scan_id,
-			       .has_total_score = sum->has_score,
-			       .total_score = sum->score,
-			       .compliance_matrix =
-				       matrix_json(matrix, locale, a),
-			       .executive_summary =
-				       summary_html(sum, locale, a),
-			       .now = now,
-		       },
-		       &changed, err) &&
+	       sql_scan_complete(run->job->db, a,
+				 &(struct sql_scan_complete_args){
+					 .org = run->org,
+					 .id = run->scan_id,
+					 .has_total_score = sum->has_score,
+					 .total_score = sum->score,
+					 .compliance_matrix =
+						 matrix_json(matrix, locale, a),
+					 .executive_summary =
+						 summary_html(sum, locale, a),
+					 .now = now,
+				 },
+				 &changed, err) &&
 	       (!changed || put_event(run->job, run->scan_id,
 				      EVENT_KIND_SCAN_COMPLETED, now, err)) &&
 	       db_commit(run->job->db, err);

@@ -34,8 +34,8 @@ static bool choose_assets(struct ordering *o, struct err *err)
 	const struct str_list *ids = o->order->asset_ids;
 	struct target_row_list *chosen = &o->assets;
 
-	chosen->items = arena_array(o->arena, ids->len + 1,
-				    sizeof(*chosen->items));
+	chosen->items =
+		arena_array(o->arena, ids->len + 1, sizeof(*chosen->items));
 	for (size_t i = 0; i < ids->len; i++) {
 		struct target_row row = { 0 };
 		bool found = false;
@@ -143,9 +143,9 @@ bool scan_order_intrusive(const char *features, struct arena *a, bool *ret,
 {
 	struct scan_features read = { 0 };
 
-	if (features && !codec_read(&scan_features_type, features,
-				    strlen(features), "body.features", a, &read,
-				    NULL, err))
+	if (features &&
+	    !codec_read(&scan_features_type, features, strlen(features),
+			"body.features", a, &read, NULL, err))
 		return false;
 	*ret = read.intrusive;
 	return true;

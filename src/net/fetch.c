@@ -144,9 +144,9 @@ static struct curl_slist *place(const struct fetch *f, struct arena *a)
 	if (!f->address)
 		return NULL;
 	return curl_slist_append(
-		NULL, arena_printf(a, strchr(f->address, ':') ? "::[%s]:"
-							      : "::%s:",
-				   f->address));
+		NULL,
+		arena_printf(a, strchr(f->address, ':') ? "::[%s]:" : "::%s:",
+			     f->address));
 }
 
 static bool refuse(const struct running *r, CURLcode code, struct err *err)

@@ -32,7 +32,7 @@ struct fetch {
 	bool plain;		     /* http to any other address too */
 	const char *address; /* where the host is, judged like others; NULL: by
 				DNS */
-	const char *ca_file;	     /* trusted besides the system's; "" */
+	const char *ca_file; /* trusted besides the system's; "" */
 };
 
 struct fetched {

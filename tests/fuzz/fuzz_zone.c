@@ -7,9 +7,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const int64_t times[] = { INT64_C(-3000000000), -1, 0,
-					 1772355600, INT64_C(4417977600),
-					 INT64_C(32503680000) };
+	static const int64_t times[] = {
+		INT64_C(-3000000000), -1, 0, 1772355600, INT64_C(4417977600),
+		INT64_C(32503680000)
+	};
 	_arena_ struct arena a = { 0 };
 	const struct zone *zone = NULL;
 	int64_t at[2];

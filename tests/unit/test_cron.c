@@ -22,8 +22,7 @@ static const struct bad {
 	{ "* * * * * *", "exactly 5 fields" },
 	{ "@daily", "got 1" },
 	{ "  ", "got 0" },
-	{ "99 99 99 99 99",
-	  "minute: 99 is outside the allowed range 0-59" },
+	{ "99 99 99 99 99", "minute: 99 is outside the allowed range 0-59" },
 	{ "60 * * * *", "minute: 60 is outside the allowed range 0-59" },
 	{ "* 24 * * *", "hour: 24 is outside the allowed range 0-23" },
 	{ "* * 0 * *", "day-of-month: 0 is outside the allowed range 1-31" },
@@ -84,7 +83,8 @@ static const struct same {
 	{ "007 01-09 01 012 06", "7 1-9 1 12 6" },
 	{ "  */5\t *  *   * * ", "*/5 * * * *" },
 	{ "5/10 * * * *", "5-59/10 * * * *" },
-	{ "0,15-20,30/5 * * * *", "0,15,16,17,18,19,20,30,35,40,45,50,55 * * * *" },
+	{ "0,15-20,30/5 * * * *",
+	  "0,15,16,17,18,19,20,30,35,40,45,50,55 * * * *" },
 	{ "0 9-17/2 * * 1-5", "0 9,11,13,15,17 * * 1,2,3,4,5" },
 	{ "0 0 */2 * *", "0 0 2,4,6,8,10,12,14,16,18,20,22,24,26,28,30 * *" },
 	{ "0 0 * * */7", "0 0 * * 0" },
@@ -109,21 +109,28 @@ static void means_the_same(void **state)
 static const struct next {
 	const char *name, *zone, *after, *then;
 } nexts[] = {
-	{ "*/5 * * * *", "UTC", "2026-03-01T09:00:00Z", "2026-03-01T09:05:00Z" },
+	{ "*/5 * * * *", "UTC", "2026-03-01T09:00:00Z",
+	  "2026-03-01T09:05:00Z" },
 	{ "*/5 * * * *", "UTC", "2026-03-01T09:04:59.999999Z",
 	  "2026-03-01T09:05:00Z" },
-	{ "0 9 * * 1-5", "UTC", "2026-03-06T09:00:00Z", "2026-03-09T09:00:00Z" },
+	{ "0 9 * * 1-5", "UTC", "2026-03-06T09:00:00Z",
+	  "2026-03-09T09:00:00Z" },
 	/* W54: 7 is Sunday, and so is a range that ends there. */
-	{ "30 14 * * 7", "UTC", "2026-03-02T00:00:00Z", "2026-03-08T14:30:00Z" },
-	{ "0 0 * * 6-7", "UTC", "2026-03-07T00:00:00Z", "2026-03-08T00:00:00Z" },
+	{ "30 14 * * 7", "UTC", "2026-03-02T00:00:00Z",
+	  "2026-03-08T14:30:00Z" },
+	{ "0 0 * * 6-7", "UTC", "2026-03-07T00:00:00Z",
+	  "2026-03-08T00:00:00Z" },
 	/* W54: zeros in front. */
-	{ "00 09 * * *", "UTC", "2026-03-01T09:00:00Z", "2026-03-02T09:00:00Z" },
+	{ "00 09 * * *", "UTC", "2026-03-01T09:00:00Z",
+	  "2026-03-02T09:00:00Z" },
 	/* W54: the 13th or a Friday, whichever is first. */
 	{ "0 0 13 * 5", "UTC", "2026-03-01T00:00:00Z", "2026-03-06T00:00:00Z" },
 	{ "0 0 13 * 5", "UTC", "2026-04-10T00:00:00Z", "2026-04-13T00:00:00Z" },
 	/* A field with a * restricts nothing by itself: both must fit. */
-	{ "0 0 */2 * 1", "UTC", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z" },
-	{ "0 0 */2 * 1", "UTC", "2026-03-02T00:00:00Z", "2026-03-16T00:00:00Z" },
+	{ "0 0 */2 * 1", "UTC", "2026-03-01T00:00:00Z",
+	  "2026-03-02T00:00:00Z" },
+	{ "0 0 */2 * 1", "UTC", "2026-03-02T00:00:00Z",
+	  "2026-03-16T00:00:00Z" },
 	{ "0 0 31 * *", "UTC", "2026-03-31T00:00:00Z", "2026-05-31T00:00:00Z" },
 	{ "59 23 31 12 *", "UTC", "2026-12-31T23:59:00Z",
 	  "2027-12-31T23:59:00Z" },
@@ -234,8 +241,8 @@ static void a_fixed_time_comes_once_a_day(void **state)
 		int64_t at = 0, next = 0;
 		int count = 0;
 
-		assert_true(zone_open(zones[i % COUNT(zones)], &a, &zone,
-				      NULL));
+		assert_true(
+			zone_open(zones[i % COUNT(zones)], &a, &zone, NULL));
 		assert_true(cron_parse(times[i / COUNT(zones)], &c, NULL));
 		clock_parse("2026-01-01T12:00:00Z", &at);
 		for (int64_t end = at + 365 * CLOCK_DAY; at < end; at = next) {

@@ -44,11 +44,11 @@ static void is_unknown(void **state)
 }
 
 static const struct named known[] = {
-	{ "Europe/Rome" },	 { "Europe/London" },	 { "Europe/Dublin" },
-	{ "America/New_York" },	 { "America/Sao_Paulo" }, { "America/Nuuk" },
-	{ "Africa/Casablanca" }, { "Asia/Tehran" },	 { "Asia/Kolkata" },
+	{ "Europe/Rome" },	 { "Europe/London" },	    { "Europe/Dublin" },
+	{ "America/New_York" },	 { "America/Sao_Paulo" },   { "America/Nuuk" },
+	{ "Africa/Casablanca" }, { "Asia/Tehran" },	    { "Asia/Kolkata" },
 	{ "Asia/Gaza" },	 { "Australia/Lord_Howe" }, { "Pacific/Apia" },
-	{ "Pacific/Chatham" },	 { "Antarctica/Troll" }, { "Etc/GMT+5" },
+	{ "Pacific/Chatham" },	 { "Antarctica/Troll" },    { "Etc/GMT+5" },
 };
 
 /* The C library, alone in this process, is the second opinion. */
@@ -130,8 +130,8 @@ static void other_files_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(files); i++)
-		assert_false(zone_read(files[i], strlen(files[i]), &a, &zone,
-				       NULL));
+		assert_false(
+			zone_read(files[i], strlen(files[i]), &a, &zone, NULL));
 }
 
 int main(void)
