@@ -63,7 +63,7 @@ struct settings {
 	/* Scanning and jobs. */
 	const char *scan_allow_networks; /* SCAN_ALLOW_NETWORKS, empty */
 	const char *hosts_file;		 /* HOSTS_FILE, /etc/hosts */
-	const char *resolver;	      /* RESOLVER, "": resolv.conf */
+	const char *resolver;		 /* RESOLVER, "": resolv.conf */
 	const char *ca_file;	      /* CA_FILE, extra trusted certificates */
 	const char *scan_contact_url; /* SCAN_CONTACT_URL, empty */
 	const char *ct_log_list;      /* CT_LOG_LIST, "" knows no log */
