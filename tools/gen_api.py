@@ -30,7 +30,8 @@ INFO = {"title": TEXT, "version": TEXT, "summary": TEXT, "description": TEXT, "l
 OPERATION = {"operationId": TEXT, "tags": LIST, "summary": TEXT, "description": TEXT, "parameters": LIST,
              "requestBody": OBJECT, "responses": OBJECT, "security": LIST, "deprecated": FLAG, "x-role": TEXT,
              "x-scope": TEXT, "x-limit": COUNT, "x-csrf": TEXT, "x-audit": OBJECT, "x-inline": TEXT,
-             "x-count-first": FLAG, "x-transaction": TEXT, "x-org": OBJECT, "x-sso": FLAG}
+             "x-count-first": FLAG, "x-transaction": TEXT, "x-org": OBJECT, "x-sso": FLAG,
+             "x-refusal": TEXT}
 PARAMETER = {"name": TEXT, "in": TEXT, "required": FLAG, "description": TEXT, "schema": OBJECT, "deprecated": FLAG,
              "example": ANY, "examples": OBJECT}
 BODY = {"required": FLAG, "description": TEXT, "content": OBJECT}
@@ -179,6 +180,8 @@ def check_policy(where, words, document):
             one_of(f"{where}.{word}", words[word], values)
     if "x-sso" in words and words["x-role"] != "user":
         raise Problem(f"{where}.x-sso", "goes with x-role: user")
+    if "x-refusal" in words and words["x-role"] not in ("viewer", "auditor", "admin"):
+        raise Problem(f"{where}.x-refusal", "goes with x-role: viewer, auditor or admin")
     if "x-audit" in words:
         check_audit(f"{where}.x-audit", words["x-audit"])
     if "x-org" in words:
@@ -399,6 +402,8 @@ def route_parts(op):
         parts += [f".audit_{word} = {c_string(words['x-audit'][word])}" for word in ("action", "resource")]
         if words["x-audit"].get("twin"):
             parts.append(".audit_twin = true")
+    if "x-refusal" in words:
+        parts.append(f".refusal = {c_string(words['x-refusal'])}")
     if "x-org" in words:
         parts += org_parts(op, words["x-org"])
     if "x-inline" in words:

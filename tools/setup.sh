@@ -38,6 +38,7 @@ run   libpsl-dev                -          the Public Suffix List
 run   nodejs                    node       pages of /docs and /redoc, from npm
 run   npm                       npm        pages of /docs and /redoc, from npm
 run   ca-certificates           -          the trusted certificate authorities
+run   tzdata                    -          the time zones of schedules
 test  libcmocka-dev             -          unit tests
 test  python3-pytest            -          API tests
 test  python3-requests          -          API tests

@@ -27,6 +27,9 @@ DELETE FROM api_key WHERE created_by = $1;
 -- erasure_scans(user_id text) -> changes all-orgs
 UPDATE scan SET created_by = NULL WHERE created_by = $1;
 
+-- erasure_schedules(user_id text) -> changes all-orgs
+UPDATE schedule SET created_by = NULL WHERE created_by = $1;
+
 -- erasure_reports(user_id text) -> changes all-orgs
 UPDATE report SET created_by = NULL WHERE created_by = $1;
 

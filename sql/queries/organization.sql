@@ -6,6 +6,9 @@ VALUES ($1, $2, $3, $4, $4) ON CONFLICT (slug) DO NOTHING;
 -- org_scan_quota(id text) -> value
 SELECT max_scans_per_month FROM organization WHERE id = $1;
 
+-- org_settings(id text) -> maybe text_row
+SELECT settings AS text FROM organization WHERE id = $1;
+
 -- org_name(id text) -> maybe text_row
 SELECT name AS text FROM organization WHERE id = $1;
 

@@ -18,9 +18,16 @@ INSERT INTO scan (org_id, id, created_by, name, status, scan_type, config_snapsh
 VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $8)
 RETURNING id, org_id AS organization_id, created_by, name, status, scan_type, config_snapshot, total_score, hosts_scanned, hosts_alive, hosts_total AS targets_total, findings_critical, findings_high, findings_medium, findings_low, started_at, completed_at, duration_seconds, compliance_matrix, executive_summary, job_id AS celery_task_id, error_message, created_at, updated_at;
 
--- scan_since(org text, since bigint) -> value
--- How many scans were asked for since then: the monthly quota.
-SELECT count(*) FROM scan WHERE org_id = $1 AND created_at >= $2;
+-- scan_month(org text, month bigint) -> value
+-- How many scans were asked for in that month: the quota.
+SELECT COALESCE(sum(scans), 0) FROM scan_month WHERE org_id = $1 AND month = $2;
+
+-- scan_month_add(org text, month bigint) -> none
+INSERT INTO scan_month (org_id, month, scans) VALUES ($1, $2, 1)
+ON CONFLICT (org_id, month) DO UPDATE SET scans = scan_month.scans + 1;
+
+-- scan_unfinished(org text) -> value
+SELECT count(*) FROM scan WHERE org_id = $1 AND status IN ('pending', 'running');
 
 -- scan_status(org text, id text) -> maybe text_row
 SELECT status AS text FROM scan WHERE org_id = $1 AND id = $2;

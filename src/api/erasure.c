@@ -89,6 +89,7 @@ static bool forget(struct call *call, struct err *err)
 
 	return sql_erasure_keys(db, a, id, NULL, err) &&
 	       sql_erasure_scans(db, a, id, NULL, err) &&
+	       sql_erasure_schedules(db, a, id, NULL, err) &&
 	       sql_erasure_reports(db, a, id, NULL, err) &&
 	       sql_erasure_findings(db, a, id, NULL, err) &&
 	       sql_erasure_invited(db, a, id, NULL, err) &&

@@ -84,6 +84,17 @@ bool op_org_get(struct call *call, const struct org_get_in *in,
 
 /* ---- change ---- */
 
+/* The one member that the program itself reads has to be what it says. */
+static bool check_settings(struct call *call, const char *settings,
+			   struct err *err)
+{
+	struct org_settings read = { 0 };
+
+	return !settings ||
+	       codec_read(&org_settings_type, settings, strlen(settings),
+			  "body.settings", call->arena, &read, NULL, err);
+}
+
 bool op_org_update(struct call *call, const struct org_update_in *in,
 		   struct organization *out, struct err *err)
 {
@@ -94,6 +105,8 @@ bool op_org_update(struct call *call, const struct org_update_in *in,
 		call->audit.skip = true;
 		return sql_org_get(call->db, call->arena, org, out, err);
 	}
+	if (!check_settings(call, settings, err))
+		return false;
 	call->audit.resource_id = org;
 	call->audit.details = arena_printf(
 		call->arena, "{\"updated_fields\":[%s%s%s]}",

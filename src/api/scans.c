@@ -1,17 +1,10 @@
 /* scans: asked for here, done by `nis2 work` (src/jobs/scan.c). */
-#include <string.h>
-#include <time.h>
-
 #include "api/page.h"
-#include "base/clock.h"
-#include "base/rand.h"
 #include "core/finding.h"
 #include "gen/api_ops.h"
 #include "gen/queries.h"
 #include "http/call.h"
-#include "jobs/job.h"
-
-enum { CONCURRENCY_DEFAULT = 20, TIMEOUT_DEFAULT = 10 };
+#include "jobs/scan_order.h"
 
 /* What the wire shows and no column holds. */
 static void complete(struct scan *s)
@@ -82,174 +75,65 @@ bool op_scan_get(struct call *call, const struct scan_get_in *in,
 
 /* ---- create ---- */
 
-/* The assets of the list that are ours and active, each once. */
-static bool chosen_assets(struct call *call, const struct str_list *ids,
-			  struct target_row_list *ret, struct err *err)
+/* What more than looks at a machine needs a person to answer for it. */
+static bool may_intrude(struct call *call, const char *features,
+			struct err *err)
 {
-	ret->items = arena_array(call->arena, ids->len, sizeof(*ret->items));
-	for (size_t i = 0; i < ids->len; i++) {
-		struct target_row row = { 0 };
-		bool found = false, twice = false;
+	bool intrusive = false;
 
-		for (size_t j = 0; j < ret->len; j++)
-			twice |= strcmp(ret->items[j].id, ids->items[i]) == 0;
-		if (twice)
-			continue;
-		if (!sql_asset_target(call->db, call->arena,
-				      call->session->org_id, ids->items[i],
-				      &row, &found, err))
-			return false;
-		if (found)
-			ret->items[ret->len++] = row;
-	}
-	if (!ret->len)
-		return err_set(err, ERR_REFUSED,
-			       "No valid active assets found for the provided "
-			       "IDs");
-	return true;
-}
-
-/* The first moment of the month of `now`, in UTC. */
-static int64_t month_start(int64_t now)
-{
-	time_t seconds = (time_t)(now / CLOCK_SECOND);
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	return (now / CLOCK_DAY - (tm.tm_mday - 1)) * CLOCK_DAY;
-}
-
-static int64_t next_month_start(int64_t now)
-{
-	return month_start(month_start(now) + 31 * CLOCK_DAY);
-}
-
-static bool within_quota(struct call *call, struct err *err)
-{
-	const char *org = call->session->org_id;
-	int64_t quota = 0, used = 0;
-
-	if (!sql_org_scan_quota(call->db, call->arena, org, &quota, err) ||
-	    !sql_scan_since(call->db, call->arena, org, month_start(call->now),
-			    &used, err))
+	if (!scan_order_intrusive(features, call->arena, &intrusive, err))
 		return false;
-	if (used < quota)
-		return true;
-	err_set(err, ERR_LIMITED,
-		"The organization's quota of %lld scans for this month is used "
-		"up",
-		(long long)quota);
-	err->retry_after =
-		(int)((next_month_start(call->now) - call->now) / CLOCK_SECOND);
-	return false;
-}
-
-static void add_targets(struct sb *b, const struct target_row_list *assets,
-			bool domains)
-{
-	const char *comma = "";
-
-	for (size_t i = 0; i < assets->len; i++) {
-		if ((strcmp(assets->items[i].target_type, "domain") == 0) !=
-		    domains)
-			continue;
-		sb_add(b, comma);
-		codec_write_string(b, assets->items[i].target_value);
-		comma = ",";
-	}
-}
-
-static void add_pins(struct sb *b, const struct target_row_list *assets)
-{
-	const char *comma = "";
-
-	for (size_t i = 0; i < assets->len; i++) {
-		const struct target_row *t = &assets->items[i];
-
-		if (strcmp(t->target_type, "domain") != 0 || !t->pinned_ip)
-			continue;
-		sb_add(b, comma);
-		codec_write_string(b, t->target_value);
-		sb_addc(b, ':');
-		codec_write_string(b, t->pinned_ip);
-		comma = ",";
-	}
-}
-
-static bool no_features(const char *features)
-{
-	return !features || strcmp(features, "{}") == 0;
-}
-
-/* What the scan will do, as it was asked: src/jobs/scan.c plans from it. */
-static const char *snapshot(struct call *call, const struct scan_create *body,
-			    const struct target_row_list *assets)
-{
-	struct sb b = sb_new(call->arena, 1024);
-
-	sb_add(&b, "{\"name\":");
-	codec_write_string(&b, body->name);
-	sb_add(&b, ",\"domains\":[");
-	add_targets(&b, assets, true);
-	sb_add(&b, "],\"ip_ranges\":[");
-	add_targets(&b, assets, false);
-	sb_add(&b, "],\"pinned_ips\":{");
-	add_pins(&b, assets);
-	sb_add(&b, "},\"scan_type\":");
-	codec_write_string(&b, body->scan_type);
-	sb_addf(&b, ",\"features\":%s",
-		no_features(body->features)
-			? "{\"dns_checks\":true,\"web_checks\":true,"
-			  "\"port_scan\":true,\"whois_checks\":true}"
-			: body->features);
-	sb_addf(&b,
-		",\"concurrency\":%lld,\"scan_timeout\":%lld,"
-		"\"max_hosts\":%lld}",
-		(long long)(body->has_concurrency ? body->concurrency
-						  : CONCURRENCY_DEFAULT),
-		(long long)(body->has_scan_timeout ? body->scan_timeout
-						   : TIMEOUT_DEFAULT),
-		(long long)(body->has_max_hosts ? body->max_hosts : 0));
-	return b.s;
+	return !intrusive || call->session->user_id ||
+	       err_set(err, ERR_FORBIDDEN,
+		       "Intrusive probes need a person with the role admin or "
+		       "auditor");
 }
 
 bool op_scan_create(struct call *call, const struct scan_create_in *in,
 		    struct scan *out, struct err *err)
 {
-	const char *org = call->session->org_id;
-	const char *id = id_new(call->arena), *job = id_new(call->arena);
-	struct target_row_list assets = { 0 };
+	const struct scan_create *body = &in->body;
+	struct scan_ordered ordered = { 0 };
+	struct scan_order order = {
+		.org_id = call->session->org_id,
+		.created_by = call->session->user_id,
+		.name = body->name,
+		.scan_type = body->scan_type,
+		.features = body->features,
+		.asset_ids = &body->asset_ids,
+		.concurrency = body->has_concurrency ? body->concurrency
+						     : SCAN_CONCURRENCY,
+		.scan_timeout = body->has_scan_timeout ? body->scan_timeout
+						       : SCAN_TIMEOUT,
+		.max_hosts = body->has_max_hosts ? body->max_hosts : 0,
+		.settings = call->settings,
+		.now = call->now,
+	};
 
-	if (!call_lock_org(call, err) ||
-	    !chosen_assets(call, &in->body.asset_ids, &assets, err) ||
-	    !within_quota(call, err) ||
-	    !sql_scan_insert(call->db, call->arena,
-			     &(struct sql_scan_insert_args){
-				     .org = org,
-				     .id = id,
-				     .created_by = call->session->user_id,
-				     .name = in->body.name,
-				     .scan_type = in->body.scan_type,
-				     .config_snapshot =
-					     snapshot(call, &in->body, &assets),
-				     .job_id = job,
-				     .now = call->now,
-			     },
-			     out, err) ||
-	    !job_put(call->db, call->arena,
-		     &(struct job_new){ .id = job,
-					.org_id = org,
-					.kind = "scan",
-					.args = &(struct job_args){ id },
-					.now = call->now },
-		     err))
+	if (!may_intrude(call, body->features, err) ||
+	    !call_lock_org(call, err) ||
+	    !scan_order_put(call->db, call->arena, &order, &ordered, err))
 		return false;
+	*out = ordered.scan;
 	call->wake_worker = true;
-	call->audit.resource_id = id;
+	call->audit.resource_id = ordered.scan.id;
+	call->audit.details = ordered.details;
 	return true;
 }
 
 /* ---- cancel, delete ---- */
+
+/* What the audit row says: the scan as it was before. */
+static void describe(struct call *call, const struct scan *scan)
+{
+	struct sb b = sb_new(call->arena, 256);
+
+	sb_add(&b, "{\"name\":");
+	codec_write_string(&b, scan->name);
+	sb_addf(&b, ",\"status\":\"%s\"}", scan_status_names[scan->status]);
+	call->audit.resource_id = scan->id;
+	call->audit.details = b.s;
+}
 
 bool op_scan_cancel(struct call *call, const struct scan_cancel_in *in,
 		    struct scan *out, struct err *err)
@@ -271,7 +155,7 @@ bool op_scan_cancel(struct call *call, const struct scan_cancel_in *in,
 			    call->now, NULL, err))
 		return false;
 	call->wake_worker = true;
-	call->audit.resource_id = in->scan_id;
+	describe(call, &scan);
 	return find(call, in->scan_id, out, err);
 }
 
@@ -295,7 +179,7 @@ bool op_scan_delete(struct call *call, const struct scan_delete_in *in,
 	    !sql_finding_count_fill(call->db, call->arena, org, err))
 		return false;
 	call->wake_worker = true;
-	call->audit.resource_id = in->scan_id;
+	describe(call, &scan);
 	return true;
 }
 

@@ -54,11 +54,12 @@ struct settings {
 	bool smtp_starttls, smtp_ssl;	       /* SMTP_STARTTLS, SMTP_SSL */
 	bool has_smtp_starttls;		       /* as has_cookie_secure */
 	/* Server. */
-	int64_t io_threads;	 /* IO_THREADS, 0 = processors */
-	int64_t handler_threads; /* HANDLER_THREADS, 8 */
-	int64_t queue_length;	 /* QUEUE_LENGTH, 512 */
-	bool log_json;		 /* LOG_FORMAT: logfmt or json */
-	const char *log_level;	 /* LOG_LEVEL, info */
+	int64_t io_threads;	   /* IO_THREADS, 0 = processors */
+	int64_t handler_threads;   /* HANDLER_THREADS, 8 */
+	int64_t queue_length;	   /* QUEUE_LENGTH, 512 */
+	bool log_json;		   /* LOG_FORMAT: logfmt or json */
+	const char *log_level;	   /* LOG_LEVEL, info */
+	const char *metrics_token; /* METRICS_TOKEN, "": this machine only */
 	/* Scanning and jobs. */
 	const char *scan_allow_networks; /* SCAN_ALLOW_NETWORKS, empty */
 	const char *hosts_file;		 /* HOSTS_FILE, /etc/hosts */
@@ -73,6 +74,8 @@ struct settings {
 	bool with_worker;	       /* WITH_WORKER, on */
 	const char *scan_resolver;     /* SCAN_RESOLVER, "" is resolv.conf */
 	const char *scan_trust_anchor; /* SCAN_TRUST_ANCHOR, DNSSEC's root */
+	const char *resolver;	       /* RESOLVER, "": resolv.conf */
+	int64_t max_scans;	       /* MAX_CONCURRENT_SCANS_PER_ORG, 10 */
 };
 
 /*

@@ -208,6 +208,15 @@ static void check_production(struct check *c)
 }
 
 /* An origin, and perhaps the folder below it that a proxy gives us. */
+/* Whoever guesses it reads how busy the installation is. */
+static void check_metrics_token(struct check *c)
+{
+	size_t len = strlen(c->s->metrics_token);
+
+	if (len && len < 16)
+		problem(c, "METRICS_TOKEN is shorter than 16 characters");
+}
+
 static bool is_url(struct span s)
 {
 	const char *path = span_find_nocase(s, "://");
@@ -262,6 +271,7 @@ int settings_problems(const struct settings *s, struct sb *out)
 	check_proxies(&c);
 	check_mail(&c);
 	check_contact(&c);
+	check_metrics_token(&c);
 	if (!is_url(span_str(s->public_url)))
 		problem(&c,
 			"PUBLIC_URL: '%.100s' is not an address such as "

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/figures.h"
 #include "cmd/start.h"
 #include "gen/queries.h"
 #include "http/route.h"
@@ -137,25 +138,6 @@ static void worker_wake(void *arg)
 		return;
 }
 
-/* ---- metrics that only the database knows ---- */
-
-static bool job_metrics(void *arg, struct db *db, struct sb *out,
-			struct err *err)
-{
-	_arena_ struct arena a = { 0 };
-	struct job_state_row_list states = { 0 };
-
-	(void)arg;
-	if (!sql_job_states(db, &a, &states, err))
-		return false;
-	sb_add(out,
-	       "# HELP nis2_jobs Jobs by state.\n# TYPE nis2_jobs gauge\n");
-	for (size_t i = 0; i < states.len; i++)
-		sb_addf(out, "nis2_jobs{state=\"%s\"} %lld\n",
-			states.items[i].state, (long long)states.items[i].n);
-	return true;
-}
-
 /* ---- the life of the process ---- */
 
 static sigset_t block_signals(void)
@@ -245,7 +227,7 @@ static int run(struct command_line *line)
 			    .routes = api_routes,
 			    .route_count = (size_t)api_route_count,
 			    .wake_worker = worker_wake,
-			    .metrics = job_metrics,
+			    .metrics = figures_write,
 			    .arg = &worker,
 		    },
 		    &server, &err))

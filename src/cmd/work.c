@@ -21,6 +21,7 @@
 #include "gen/queries.h"
 #include "jobs/cleanup.h"
 #include "jobs/job.h"
+#include "jobs/schedule.h"
 #include "store/guard.h"
 #include "store/kv.h"
 
@@ -141,7 +142,7 @@ static bool ear_start(struct ear *ear, struct lane *lanes, struct err *err)
 	return true;
 }
 
-/* What the main thread does meanwhile: signs of life, and the hourly sweep. */
+/* What the main thread does meanwhile: signs of life, schedules, the sweep. */
 struct upkeep {
 	struct db *db;
 	const struct settings *settings;
@@ -149,11 +150,13 @@ struct upkeep {
 	int64_t next_sign, next_cleanup;
 };
 
-static void keep_up(struct upkeep *u)
+/* Says whether a scan waits for a lane. */
+static bool keep_up(struct upkeep *u)
 {
 	_arena_ struct arena arena = { 0 };
 	struct err err = { 0 };
 	int64_t tick = clock_tick();
+	int started = 0;
 
 	if (tick >= u->next_sign) {
 		u->next_sign = tick + ALIVE_SECONDS * CLOCK_SECOND;
@@ -166,6 +169,9 @@ static void keep_up(struct upkeep *u)
 		if (!cleanup_run(u->db, u->settings, clock_now(), &err))
 			log_error("cleanup", u->worker, &err);
 	}
+	if (!schedule_run_due(u->db, u->settings, clock_now(), &started, &err))
+		log_error("schedule", u->worker, &err);
+	return started > 0;
 }
 
 static void on_stop(int sig)
@@ -213,7 +219,8 @@ static void main_loop(struct lane *lanes, struct upkeep *upkeep, int wake)
 			drain(wake);
 			wake_lanes(lanes);
 		}
-		keep_up(upkeep);
+		if (keep_up(upkeep))
+			wake_lanes(lanes);
 	}
 }
 

@@ -67,6 +67,8 @@ struct route {
 	int status; /* of success */
 
 	enum need need;
+	const char *refusal; /* x-refusal: 403 of a lower role; NULL: which
+				roles may */
 	/*
 	 * x-org: the organisation is the one in the path, whatever that of the
 	 * session is. NEED_PUBLIC: it is not about one in the path.

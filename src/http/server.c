@@ -4,10 +4,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/token.h"
 #include "http/flight.h"
 #include "http/listen.h"
 #include "http/metrics.h"
@@ -171,13 +173,26 @@ static enum MHD_Result proceed(struct flight *f)
 	return hand_over(f);
 }
 
-/* For who runs the server, on this machine and not through a proxy. */
+static bool has_metrics_token(const struct flight *f)
+{
+	const char *token = f->server->setup.settings->metrics_token;
+	const char *sent = f->x.credentials.authorization;
+
+	return *token && sent && !strncasecmp(sent, "Bearer ", 7) &&
+	       token_same(sent + 7, token);
+}
+
+/*
+ * For who runs the server: on this machine and not through a proxy, or with
+ * METRICS_TOKEN. Others are told that there is no such page.
+ */
 static bool begin_metrics(struct flight *f)
 {
 	struct exchange *x = &f->x;
 	const char *method = x->request.method;
 
-	if (strcmp(x->request.path, "/metrics") || !request_is_local(x) ||
+	if (strcmp(x->request.path, "/metrics") ||
+	    (!request_is_local(x) && !has_metrics_token(f)) ||
 	    (strcmp(method, "GET") && strcmp(method, "HEAD")))
 		return false;
 	f->metrics = true;

@@ -203,12 +203,15 @@ static enum role least_role(enum need need)
 				      : ROLE_VIEWER;
 }
 
-static bool check_role(enum role role, enum need need, struct err *err)
+static bool check_role(enum role role, const struct route *route,
+		       struct err *err)
 {
-	enum role least = least_role(need);
+	enum role least = least_role(route->need);
 
 	if (role >= least)
 		return true;
+	if (route->refusal)
+		return err_set(err, ERR_FORBIDDEN, "%s", route->refusal);
 	return err_set(err, ERR_FORBIDDEN, "This action requires one of: %s",
 		       least == ROLE_ADMIN     ? "admin"
 		       : least == ROLE_AUDITOR ? "admin, auditor"
@@ -247,7 +250,7 @@ bool session_open(const struct credentials *c, const struct route *route,
 		.sso_org_id = row.sso_org_id,
 		.user = user_of(&row, a),
 	};
-	return route->need <= NEED_USER || check_role(role, route->need, err);
+	return route->need <= NEED_USER || check_role(role, route, err);
 }
 
 bool session_enter(const struct route *route, const char *org_id, struct db *db,

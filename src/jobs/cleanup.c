@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "gen/queries.h"
+#include "jobs/event.h"
 #include "jobs/mail.h"
 #include "jobs/report_file.h"
 #include "store/audit.h"
@@ -144,6 +145,8 @@ bool cleanup_run(struct db *db, const struct settings *settings, int64_t now,
 	       sql_api_key_lapse_all(db, &a, now, err) &&
 	       sql_invitation_purge(db, &a, now - INVITATION_DAYS * CLOCK_DAY,
 				    NULL, err) &&
+	       sql_event_purge(db, &a, now - EVENT_DAYS * CLOCK_DAY, NULL,
+			       err) &&
 	       sql_job_purge(db, &a, now - JOB_DAYS * CLOCK_DAY, NULL, err) &&
 	       sql_worker_purge(db, &a, now - WORKER_DAYS * CLOCK_DAY, NULL,
 				err) &&

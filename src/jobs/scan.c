@@ -15,7 +15,9 @@
 #include "core/score.h"
 #include "core/summary.h"
 #include "gen/queries.h"
+#include "jobs/event.h"
 #include "jobs/job.h"
+#include "jobs/scan_order.h"
 #include "jobs/scan_store.h"
 #include "scan/child.h"
 #include "scan/plan.h"
@@ -101,12 +103,16 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	add_targets(plan, &config.domains, true);
 	plan->profile = profile(run->scan.scan_type);
 	plan->features = features(a, config.features);
+	if (!scan_order_intrusive(config.features, a, &plan->intrusive, err))
+		return false;
 	plan->concurrency = config.concurrency;
 	plan->scan_timeout = config.scan_timeout;
 	plan->max_hosts = config.max_hosts;
 	plan->deadline = settings->scan_deadline;
 	plan->allow_networks = settings->scan_allow_networks;
 	plan->hosts_file = settings->hosts_file;
+	if (*settings->resolver)
+		plan->resolver = settings->resolver;
 	plan->ca_file = settings->ca_file;
 	plan->user_agent = plan_user_agent(settings->scan_contact_url, a);
 	plan->ct_log_list = settings->ct_log_list;
@@ -374,27 +380,55 @@ static bool sum_up(struct scan_run *run, struct summary_input *sum,
 	return true;
 }
 
-static bool finish(struct scan_run *run, struct err *err)
+static bool put_event(struct job_run *job, const char *scan_id,
+		      enum event_kind kind, int64_t now, struct err *err)
+{
+	return event_put(job->db, job->arena,
+			 &(struct event_new){
+				 .org_id = job->job->org_id,
+				 .kind = kind,
+				 .subject = EVENT_SUBJECT_SCAN,
+				 .subject_id = scan_id,
+				 .scan_id = scan_id,
+				 .now = now,
+			 },
+			 err);
+}
+
+static bool complete(struct scan_run *run, const struct summary_input *sum,
+		     const struct matrix_sum *matrix, struct err *err)
 {
 	struct arena *a = run->job->arena;
-	struct matrix_sum *matrix = arena_alloc(a, sizeof(*matrix));
 	const char *locale = locale_of_creator(run);
+	int64_t now = clock_now(), changed = 0;
+
+	return db_begin_write(run->job->db, err) &&
+	       sql_scan_complete(run->job->db, a,
+				 &(struct sql_scan_complete_args){
+					 .org = run->org,
+					 .id = run->scan_id,
+					 .has_total_score = sum->has_score,
+					 .total_score = sum->score,
+					 .compliance_matrix =
+						 matrix_json(matrix, locale, a),
+					 .executive_summary =
+						 summary_html(sum, locale, a),
+					 .now = now,
+				 },
+				 &changed, err) &&
+	       (!changed || put_event(run->job, run->scan_id,
+				      EVENT_KIND_SCAN_COMPLETED, now, err)) &&
+	       db_commit(run->job->db, err);
+}
+
+static bool finish(struct scan_run *run, struct err *err)
+{
+	struct matrix_sum *matrix =
+		arena_alloc(run->job->arena, sizeof(*matrix));
 	struct summary_input sum = { 0 };
 
-	if (!sum_up(run, &sum, matrix, err))
-		return false;
-	return sql_scan_complete(
-		run->job->db, a,
-		&(struct sql_scan_complete_args){
-			.org = run->org,
-			.id = run->scan_id,
-			.has_total_score = sum.has_score,
-			.total_score = sum.score,
-			.compliance_matrix = matrix_json(matrix, locale, a),
-			.executive_summary = summary_html(&sum, locale, a),
-			.now = clock_now(),
-		},
-		NULL, err);
+	return sum_up(run, &sum, matrix, err) &&
+	       complete(run, &sum, matrix, err);
 }
 
 static bool run_to_end(struct scan_run *run, struct err *err)
@@ -445,16 +479,29 @@ static bool run_scan(struct job_run *job, const void *args, struct err *err)
 	return done || run.gone;
 }
 
+static bool fail(struct job_run *job, const char *id, const char *why,
+		 struct err *err)
+{
+	int64_t now = clock_now(), changed = 0;
+
+	return db_begin_write(job->db, err) &&
+	       sql_scan_fail(job->db, job->arena, job->job->org_id, id, why,
+			     now, &changed, err) &&
+	       (!changed ||
+		put_event(job, id, EVENT_KIND_SCAN_FAILED, now, err)) &&
+	       db_commit(job->db, err);
+}
+
 static void scan_failed(struct job_run *job, const void *args,
 			const struct err *why)
 {
 	const struct job_args *in = args;
 	struct err err = { 0 };
 
-	if (in && in->id &&
-	    !sql_scan_fail(job->db, job->arena, job->job->org_id, in->id,
-			   why->msg, clock_now(), NULL, &err))
-		log_error("scan", in->id, &err);
+	if (!in || !in->id || fail(job, in->id, why->msg, &err))
+		return;
+	db_rollback(job->db);
+	log_error("scan", in->id, &err);
 }
 
 const struct job_kind job_scan = {

@@ -7,6 +7,7 @@
 #include "core/judge.h"
 #include "gen/queries.h"
 #include "jobs/certificate_store.h"
+#include "jobs/event.h"
 #include "scan/result.h"
 
 static bool count(const struct scan_store *s, const char *severity,
@@ -71,6 +72,32 @@ static bool see(const struct scan_store *s, const char *result_id,
 		ret, err);
 }
 
+static bool put_event(const struct scan_store *s, enum event_kind kind,
+		      const char *finding_id, struct err *err)
+{
+	return event_put(s->db, s->arena,
+			 &(struct event_new){
+				 .org_id = s->org,
+				 .kind = kind,
+				 .subject = EVENT_SUBJECT_FINDING,
+				 .subject_id = finding_id,
+				 .scan_id = s->scan_id,
+				 .now = s->now,
+			 },
+			 err);
+}
+
+/* What nobody knew yet, or believed to be gone. */
+static bool tell_news(const struct scan_store *s, const struct verdict *v,
+		      const char *finding_id, struct err *err)
+{
+	if (strncmp(v->check->id, "cert_expires_", 13) == 0 &&
+	    !put_event(s, EVENT_KIND_CERTIFICATE_EXPIRING, finding_id, err))
+		return false;
+	return v->severity != CHECK_SEVERITY_CRITICAL ||
+	       put_event(s, EVENT_KIND_FINDING_NEW_CRITICAL, finding_id, err);
+}
+
 static bool store_verdict(const struct scan_store *s, const char *result_id,
 			  const struct verdict *v, struct err *err)
 {
@@ -87,6 +114,9 @@ static bool store_verdict(const struct scan_store *s, const char *result_id,
 	 */
 	if ((known || is_new) &&
 	    !recount(s, known ? &before : NULL, &after, err))
+		return false;
+	if ((is_new || (known && strcmp(before.status, "resolved") == 0)) &&
+	    !tell_news(s, v, after.id, err))
 		return false;
 	return sql_finding_seen_insert(s->db, s->arena,
 				       &(struct sql_finding_seen_insert_args){

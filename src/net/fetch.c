@@ -54,7 +54,7 @@ static curl_socket_t open_judged(void *arg, curlsocktype purpose,
 	if (!to_addr(&to->addr, &a))
 		return CURL_SOCKET_BAD;
 	listed = net_list_has(&r->f->allow, &a);
-	if (!listed && (addr_special(&a) || r->plain)) {
+	if (!listed && (addr_special(&a) || (r->plain && !r->f->plain))) {
 		r->refused = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -138,6 +138,17 @@ static void set_request(CURL *c, const struct fetch *f)
 	}
 }
 
+/* For curl: whatever host and port, at this address. NULL: by DNS. */
+static struct curl_slist *place(const struct fetch *f, struct arena *a)
+{
+	if (!f->address)
+		return NULL;
+	return curl_slist_append(
+		NULL,
+		arena_printf(a, strchr(f->address, ':') ? "::[%s]:" : "::%s:",
+			     f->address));
+}
+
 static bool refuse(const struct running *r, CURLcode code, struct err *err)
 {
 	if (r->refused)
@@ -158,6 +169,7 @@ bool fetch_run(const struct fetch *f, struct arena *a, struct fetched *ret,
 	       struct err *err)
 {
 	struct running r = { .f = f, .body = sb_new(a, 4096) };
+	struct curl_slist *to;
 	long status = 0;
 	CURLcode code;
 	CURL *c;
@@ -167,6 +179,8 @@ bool fetch_run(const struct fetch *f, struct arena *a, struct fetched *ret,
 	c = curl_easy_init();
 	if (!c)
 		return err_set(err, ERR_INTERNAL, "out of memory");
+	to = place(f, a);
+	curl_easy_setopt(c, CURLOPT_CONNECT_TO, to);
 	set_request(c, f);
 	set_bounds(c, f);
 	set_trust(c, f);
@@ -177,6 +191,7 @@ bool fetch_run(const struct fetch *f, struct arena *a, struct fetched *ret,
 	code = curl_easy_perform(c);
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(c);
+	curl_slist_free_all(to);
 	if (code)
 		return refuse(&r, code, err);
 	*ret = (struct fetched){ (int)status, r.body.s, r.body.len };

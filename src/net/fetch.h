@@ -4,7 +4,8 @@
  *
  * The address that is connected to is judged at the moment of connecting, so a
  * name cannot be pointed elsewhere in between: special addresses are refused
- * unless they lie in `allow`, and plain http is for those alone. No redirects,
+ * unless they lie in `allow`, and plain http is for those alone, unless `plain`
+ * says otherwise. No redirects,
  * no proxies, certificates verified (RFC 9110, RFC 6125), a deadline and a
  * maximum for the whole.
  */
@@ -28,7 +29,10 @@ struct fetch {
 	int seconds;		     /* for all of it */
 	size_t max;		     /* bytes of an answer; 0: FETCH_MAX */
 	struct net_list allow;	     /* special networks that may be */
-	const char *ca_file;	     /* trusted besides the system's; "" */
+	bool plain;		     /* http to any other address too */
+	const char *address; /* where the host is, judged like others; NULL: by
+				DNS */
+	const char *ca_file; /* trusted besides the system's; "" */
 };
 
 struct fetched {

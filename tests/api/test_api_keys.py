@@ -185,7 +185,7 @@ def stock(server):
     asset = client.post('/assets', expect=201, json={
         'name': 'Web', 'target_type': 'ip', 'target_value': '8.8.8.8'}).json()
     task = client.post(f'/reports/generate?scan_id={scan_id}&format=json', expect=200).json()
-    owner.ids = {'scan_id': scan_id, 'pending': pending, 'asset_id': asset['id'],
+    owner.ids = {'scan_id': scan_id, 'pending': pending, 'other_id': scan_id, 'asset_id': asset['id'],
                  'finding_id': finding['id'], 'task_id': task['task_id']}
     return owner
 
@@ -208,8 +208,8 @@ def request_of(op, owner, count):
         options['files'] = {'file': ('a.csv', f'name,target_type,target_value\nx,ip,9.9.9.{count}')}
     if op.id == 'report_generate':
         path += f'?scan_id={ids["scan_id"]}&format=html'
-    # Without a worker the report is not written yet.
-    return path, options, {'report_download': 404}.get(op.id)
+    # Without a worker the report is not written yet; nobody has put a proof anywhere.
+    return path, options, {'report_download': 404, 'asset_verify': 400}.get(op.id)
 
 
 @pytest.mark.parametrize('op', SCOPED, ids=str)

@@ -113,19 +113,19 @@ def do_finding_bulk(account, client):
 def do_scan_create(account, client):
     one = asset(client, value='127.0.0.1')
     made = client.post('/scans', json={'name': 'x', 'asset_ids': [one['id']]}, expect=201).json()
-    return made['id'], {}
+    return made['id'], {'name': 'x', 'scan_type': 'full', 'assets': 1, 'intrusive': False}
 
 
 def do_scan_cancel(account, client):
     scan, _ = do_scan_create(account, client)
     client.post(f'/scans/{scan}/cancel', expect=200)
-    return scan, {}
+    return scan, {'name': 'x', 'status': 'pending'}
 
 
 def do_scan_delete(account, client):
     scan = seed.scan(account)
     client.delete(f'/scans/{scan}', expect=204)
-    return scan, {}
+    return scan, {'name': 'A scan', 'status': 'completed'}
 
 
 def do_report(account, client):

@@ -49,8 +49,13 @@ def fill(account):
     seed.results(account, scan, 2)
     seed.findings(account, scan, {'assigned_to': account.user['id']})
     client = account.bearer()
-    client.post('/assets', expect=201, json={
-        'name': 'An asset', 'target_type': 'ip', 'target_value': '8.8.8.8'})
+    asset = client.post('/assets', expect=201, json={
+        'name': 'An asset', 'target_type': 'ip', 'target_value': '8.8.8.8'}).json()['id']
+    client.post('/scans', json={'name': 'A scan', 'asset_ids': [asset]}, expect=201)
+    client.post('/schedules', expect=201, json={
+        'name': 'A schedule', 'cron_expression': '0 6 * * 1', 'asset_ids': [asset]})
+    server.insert('event', id=new_id(), kind='scan.completed', subject_type='scan',
+                  subject_id=scan, **at)
     client.post(f'/reports/generate?scan_id={scan}&format=html', expect=200)
     server.insert('scan_crash', org_id=org, scan_id=scan, target='x', ip='127.0.0.1', crashes=1)
     invite(server.register(), org, account)

@@ -7,7 +7,7 @@ import seed
 # What would show on the other side if it got through.
 BODIES = {'asset_update': {'name': 'Taken over'}, 'finding_update': {'status': 'resolved'},
           'org_update': {'name': 'Taken over'}, 'member_update': {'role': 'viewer'},
-          'member_invite': {'email': 'intruder@example.com'}}
+          'schedule_update': {'name': 'Taken over'}, 'member_invite': {'email': 'intruder@example.com'}}
 WITH_ID = [op for op in contract.OPERATIONS
            if any(p['schema'].get('format') == 'uuid' for p in op.parameters_in('path'))]
 # About something in an organisation, which the path names too.
@@ -30,7 +30,10 @@ def theirs(server):
     key = client.post('/api-keys', json={'name': 'Theirs'}, expect=201).json()
     invited = other.invite('invited@example.com')
     invitation, = client.get(f'/organizations/{other.org}/invitations', expect=200).json()
-    return {'scan_id': scan_id, 'asset_id': asset['id'], 'finding_id': finding['id'],
+    schedule = client.post('/schedules', expect=201, json={
+        'name': 'Theirs', 'cron_expression': '0 6 * * 1', 'asset_ids': [asset['id']]}).json()
+    return {'scan_id': scan_id, 'other_id': running, 'schedule_id': schedule['id'],
+            'asset_id': asset['id'], 'finding_id': finding['id'],
             'task_id': task['task_id'], 'running': running, 'client': client,
             'org_id': other.org, 'member_id': invited['id'], 'invitation_id': invitation['id'],
             'session_id': session['id'], 'key_id': key['id']}
@@ -85,15 +88,26 @@ def test_nothing_of_it_was_changed(admin, theirs):
     assert theirs['session_id'] in [s['id'] for s in client.get('/auth/sessions').json()]
     org = client.get(f'/organizations/{theirs["org_id"]}', expect=200).json()
     assert org['name'] != 'Taken over'
+    schedule, = client.get('/schedules', expect=200).json()
+    assert (schedule['name'], schedule['last_run_at']) == ('Theirs', None)
     members = client.get(f'/organizations/{theirs["org_id"]}/members', expect=200).json()
     assert [m['role'] for m in members] == ['admin', 'viewer']
     invitation, = client.get(f'/organizations/{theirs["org_id"]}/invitations', expect=200).json()
     assert invitation['status'] == 'pending'
 
 
-@pytest.mark.parametrize('path', ['/assets', '/scans', '/findings'])
+@pytest.mark.parametrize('path', ['/assets', '/scans', '/findings', '/events'])
 def test_lists_hold_nothing_of_another(admin, theirs, path):
     assert admin.get(path, expect=200).json()['total'] == 0
+
+
+def test_no_schedule_of_another_is_listed(admin, theirs):
+    assert admin.get('/schedules', expect=200).json() == []
+
+
+def test_a_foreign_asset_is_not_put_into_a_schedule(admin, theirs):
+    admin.post('/schedules', expect=400, json={
+        'name': 'x', 'cron_expression': '0 6 * * 1', 'asset_ids': [theirs['asset_id']]})
 
 
 def test_counts_hold_nothing_of_another(admin, theirs):
