@@ -124,8 +124,8 @@ static const struct setting table[] = {
 	{ "HOSTS_FILE", TEXT, AT(hosts_file), "/etc/hosts",
 	  .help = "names that are looked up before DNS" },
 	{ "RESOLVER", TEXT, AT(resolver), "",
-	  .help = "name servers to ask, blanks between; empty: those of "
-		  "/etc/resolv.conf" },
+	  .help = "name servers to ask, ADDRESS or ADDRESS@PORT with blanks "
+		  "between; empty: those of /etc/resolv.conf" },
 	{ "CA_FILE", TEXT, AT(ca_file), "",
 	  .help = "certificates to trust besides the system's" },
 	{ "SCAN_CONTACT_URL", TEXT, AT(scan_contact_url), "",
@@ -138,9 +138,6 @@ static const struct setting table[] = {
 		  "{domain} stands or behind; empty: nobody" },
 	{ "CT_CACHE_HOURS", INT, AT(ct_cache_hours), "24", 1, 8760,
 	  .help = "how long its answers are kept" },
-	{ "SCAN_RESOLVER", TEXT, AT(scan_resolver), "",
-	  .help = "name servers that scans ask, ADDRESS or ADDRESS@PORT with "
-		  "blanks between; empty: /etc/resolv.conf" },
 	{ "SCAN_TRUST_ANCHOR", TEXT, AT(scan_trust_anchor), "",
 	  .help = "file with the trust anchor of DNSSEC; empty: the system's" },
 	{ "SCAN_DEADLINE", INT, AT(scan_deadline), "3600", 10, 86400,

@@ -315,7 +315,7 @@ static bool make_plan(struct command_line *line, struct run *run,
 			    err) ||
 	    !command_number(line, "deadline", 1, 86400, &plan->deadline, err))
 		return false;
-	if (!resolver_servers_ok(settings.scan_resolver))
+	if (!resolver_servers_ok(settings.resolver))
 		return err_set(err, ERR_INVALID,
 			       "--resolver must be addresses with an optional "
 			       "@port and blanks between");
@@ -325,7 +325,7 @@ static bool make_plan(struct command_line *line, struct run *run,
 	plan->hosts_file = settings.hosts_file;
 	plan->ca_file = settings.ca_file;
 	plan->ct_log_list = settings.ct_log_list;
-	plan->resolver = settings.scan_resolver;
+	plan->resolver = settings.resolver;
 	plan->trust_anchor = settings.scan_trust_anchor;
 	return !ports || read_ports(ports, run, err);
 }
@@ -433,7 +433,7 @@ const struct command cmd_scan = {
 			  "names that need no name server" },
 			{ "ca-file", "PATH", NULL, "CA_FILE",
 			  "certificates to trust besides the system's" },
-			{ "resolver", "ADDRESSES", NULL, "SCAN_RESOLVER",
+			{ "resolver", "ADDRESSES", NULL, "RESOLVER",
 			  "name servers to ask, instead of resolv.conf's" },
 			{ "trust-anchor", "PATH", NULL, "SCAN_TRUST_ANCHOR",
 			  "trust anchor of DNSSEC, instead of the system's" },

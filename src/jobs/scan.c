@@ -111,12 +111,10 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	plan->deadline = settings->scan_deadline;
 	plan->allow_networks = settings->scan_allow_networks;
 	plan->hosts_file = settings->hosts_file;
-	if (*settings->resolver)
-		plan->resolver = settings->resolver;
+	plan->resolver = settings->resolver;
 	plan->ca_file = settings->ca_file;
 	plan->user_agent = plan_user_agent(settings->scan_contact_url, a);
 	plan->ct_log_list = settings->ct_log_list;
-	plan->resolver = settings->scan_resolver;
 	plan->trust_anchor = settings->scan_trust_anchor;
 	return true;
 }

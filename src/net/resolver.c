@@ -171,7 +171,7 @@ bool resolver_open(const struct resolver_options *options,
 	if (is_given(options->servers) &&
 	    !resolver_servers_ok(options->servers))
 		return err_set(err, ERR_INVALID,
-			       "SCAN_RESOLVER must be addresses with an "
+			       "RESOLVER must be addresses with an "
 			       "optional @port and blanks between");
 	r = calloc(1, sizeof(*r));
 	if (!r)

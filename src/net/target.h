@@ -28,7 +28,7 @@ struct target_policy {
 	enum target_use use;
 	struct net_list allow;	/* SCAN_ALLOW_NETWORKS */
 	const char *hosts_file; /* HOSTS_FILE */
-	const char *resolver;	/* SCAN_RESOLVER; NULL: /etc/resolv.conf */
+	const char *resolver;	/* RESOLVER; NULL: /etc/resolv.conf */
 };
 
 enum target_kind { TARGET_DOMAIN, TARGET_IP, TARGET_CIDR };
