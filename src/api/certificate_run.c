@@ -103,6 +103,7 @@ static bool start(struct group *g, int port, struct err *err)
 		.hosts_file = s->hosts_file,
 		.ca_file = s->ca_file,
 		.ct_log_list = s->ct_log_list,
+		.discreet = s->scan_discreet,
 		.user_agent =
 			plan_user_agent(s->scan_contact_url, g->call->arena),
 	};

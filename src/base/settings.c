@@ -140,6 +140,9 @@ static const struct setting table[] = {
 	  .help = "how long its answers are kept" },
 	{ "SCAN_TRUST_ANCHOR", TEXT, AT(scan_trust_anchor), "",
 	  .help = "file with the trust anchor of DNSSEC; empty: the system's" },
+	{ "SCAN_DISCREET", BOOL, AT(scan_discreet), "off", .words = on_off,
+	  .help = "scans ask nobody but the target, its name servers and its "
+		  "mail servers: no revocation server" },
 	{ "SCAN_DEADLINE", INT, AT(scan_deadline), "3600", 10, 86400,
 	  .help = "seconds a scan may take" },
 	{ "MAX_CONCURRENT_SCANS_PER_ORG", INT, AT(max_scans), "10", 1, 1000,

@@ -72,6 +72,7 @@ struct settings {
 	int64_t max_reports;	       /* MAX_CONCURRENT_REPORTS_PER_ORG, 3 */
 	int64_t report_ttl_days;       /* REPORT_TTL_DAYS, 30 */
 	bool with_worker;	       /* WITH_WORKER, on */
+	bool scan_discreet;	       /* SCAN_DISCREET, off */
 	const char *scan_trust_anchor; /* SCAN_TRUST_ANCHOR, DNSSEC's root */
 	const char *resolver;	       /* RESOLVER, "": resolv.conf */
 	int64_t max_scans;	       /* MAX_CONCURRENT_SCANS_PER_ORG, 10 */

@@ -325,6 +325,7 @@ static bool make_plan(struct command_line *line, struct run *run,
 	plan->hosts_file = settings.hosts_file;
 	plan->ca_file = settings.ca_file;
 	plan->ct_log_list = settings.ct_log_list;
+	plan->discreet = settings.scan_discreet;
 	plan->resolver = settings.resolver;
 	plan->trust_anchor = settings.scan_trust_anchor;
 	return !ports || read_ports(ports, run, err);

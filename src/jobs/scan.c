@@ -115,6 +115,7 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	plan->ca_file = settings->ca_file;
 	plan->user_agent = plan_user_agent(settings->scan_contact_url, a);
 	plan->ct_log_list = settings->ct_log_list;
+	plan->discreet = settings->scan_discreet;
 	plan->trust_anchor = settings->scan_trust_anchor;
 	return true;
 }

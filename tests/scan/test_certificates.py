@@ -274,6 +274,19 @@ def test_nobody_is_asked_by_a_discreet_or_a_quick_plan(bench):
     assert len(bench.web.asked) == before
 
 
+@pytest.mark.parametrize('discreet, asked', [('off', True), ('on', False)])
+def test_an_operator_can_make_every_scan_discreet(bench, discreet, asked):
+    """SCAN_DISCREET: the responder that the certificate names is asked, or is not."""
+    from conftest import BINARY
+    before = len(bench.web.asked)
+    env = {**os.environ, 'SCAN_DISCREET': discreet, 'SCAN_ALLOW_NETWORKS': '127.0.0.0/8',
+           'HOSTS_FILE': f'{bench.folder}/hosts', 'CA_FILE': f'{bench.folder}/root.pem'}
+    done = subprocess.run([BINARY, 'scan', '--ports', '443', host('ocspgood')], env=env,
+                          capture_output=True, text=True, timeout=90)
+    assert done.returncode in (0, 1), done.stderr
+    assert (len(bench.web.asked) > before) is asked
+
+
 def probe(bench, case, more, port=443):
     from conftest import BINARY
     plan = (f'{{"targets":[{{"target":"{host(case)}","target_type":"domain"}}],"ports":[{port}],'
