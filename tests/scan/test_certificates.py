@@ -1,6 +1,7 @@
 """Certificates with every mistake, as a scan sees them, with `openssl verify` and `openssl ocsp` beside it."""
 import base64
 import json
+import os
 import re
 import subprocess
 
