@@ -34,7 +34,6 @@ run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner
 run   zlib1g-dev                -          compressed bodies of web servers
 run   libxml2-dev               -          HTML parser
-run   libpsl-dev                -          the Public Suffix List
 run   nodejs                    node       pages of /docs and /redoc, from npm
 run   npm                       npm        pages of /docs and /redoc, from npm
 run   ca-certificates           -          the trusted certificate authorities
@@ -67,18 +66,12 @@ test  dovecot-imapd             dovecot    a peer to scan
 test  dovecot-pop3d             -          a peer to scan
 test  memcached                 memcached  a peer to scan
 test  rsync                     rsync      a peer to scan
-test  iproute2                  ip         a line with delay and loss
 test  ssh-audit                 ssh-audit  SSH algorithms to compare with
 test  nmap                      nmap       open ports to compare with
 test  sslscan                   sslscan    TLS versions to compare with
 test  default-jdk-headless      java       a peer to scan, from SSLv3 to TLS 1.3
 test  gnutls-bin                gnutls-serv a peer to scan
-test  dovecot-imapd             dovecot    a peer to scan
-test  dovecot-pop3d             -          a peer to scan
 test  postfix                   postfix    a peer to scan
-test  slapd                     slapd      a peer to scan
-test  mariadb-server            mariadbd   a peer to scan
-test  proftpd-core              proftpd    a peer to scan
 test  proftpd-mod-crypto        -          its TLS
 test  chromium                  chromium   the pages of /docs and /redoc in a browser
 test  curl                      curl       the commands of the README
