@@ -9,69 +9,32 @@
 #include "base/clock.h"
 #include "net/conn.h"
 #include "net/dane.h"
+#include "net/starttls.h"
 #include "scan/probes/mail.h"
 
 enum {
 	SMTP_PORT = 25,
 	SMTP_US = 6000000,
-	LINES_MAX = 64,
-	LINE_MAX_LEN = 1000,
 	STACK_BYTES = 512 * 1024,
 	TLSA_MAX = 16,
 };
 
-#define EHLO "EHLO scanner.invalid\r\n"
-
 /* ---- one server ---- */
 
-/* The last line's code; `word` is looked for in all of them. */
-static int read_reply(struct conn *conn, struct arena *a, const char *word,
-		      bool *ret_found)
-{
-	for (int i = 0; i < LINES_MAX; i++) {
-		const char *line;
-		uint64_t code;
-		struct span s;
-
-		if (!conn_read_line(conn, a, LINE_MAX_LEN, &line, NULL))
-			return 0;
-		s = span_str(line);
-		if (!span_number(&s, 999, &code))
-			return 0;
-		if (word && span_len(s) &&
-		    span_is_nocase(span_trim((struct span){ s.p + 1, s.end }),
-				   word))
-			*ret_found = true;
-		if (!span_len(s) || *s.p != '-')
-			return (int)code;
-	}
-	return 0;
-}
-
-static int say(struct conn *conn, struct arena *a, const char *command,
-	       const char *word, bool *ret_found)
-{
-	if (!conn_write_all(conn, command, strlen(command), NULL))
-		return 0;
-	return read_reply(conn, a, word, ret_found);
-}
-
+/* True: a mail server answered, with TLS or without. */
 static bool look_at(struct mail_server *s, const struct addr *addr)
 {
 	_cleanup_conn_ struct conn *conn = NULL;
 	struct conn_tls tls = { 0 };
-	bool offered = false;
+	struct err err = { 0 };
 
-	if (!conn_open(addr, SMTP_PORT, s->deadline, &conn, NULL, NULL) ||
-	    read_reply(conn, &s->arena, NULL, NULL) != 220 ||
-	    say(conn, &s->arena, EHLO, "STARTTLS", &offered) != 250)
+	if (!conn_open(addr, SMTP_PORT, s->deadline, &conn, NULL, NULL))
 		return false;
-	s->spoke = true;
-	if (!offered ||
-	    say(conn, &s->arena, "STARTTLS\r\n", NULL, NULL) != 220) {
-		conn_write_all(conn, "QUIT\r\n", 6, NULL);
-		return true;
+	if (!starttls_begin(conn, STARTTLS_SMTP, NULL, &err)) {
+		s->spoke |= err.kind == ERR_REFUSED;
+		return s->spoke;
 	}
+	s->spoke = true;
 	if (conn_start_tls(conn, s->name, NULL, &s->arena, &tls, NULL)) {
 		s->starttls = true;
 		s->chain = tls.chain;
