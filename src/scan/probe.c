@@ -89,8 +89,10 @@ enum starttls_kind probe_starttls(const struct probe_run *run)
 
 	if (is_true(run, "service.tls"))
 		return STARTTLS_NONE;
-	if (!name || !is_true(run, "service.confirmed"))
+	if (!name)
 		return usual;
+	if (!is_true(run, "service.confirmed"))
+		return STARTTLS_NONE; /* it was asked, and said nothing */
 	/* XMPP has two ports, and one name for what answers. */
 	if (usual &&
 	    !strncmp(starttls_name(usual), name->text, strlen(name->text)))

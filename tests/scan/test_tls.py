@@ -341,19 +341,17 @@ def of_scan(tls, target):
     return min(look(tls, target, 443).seconds for _ in range(BEGIN))
 
 
-def test_nginx_in_half_of_the_time_of_sslscan(tls, record_property):
+def test_nginx_in_half_of_the_time_of_sslscan(tls):
     """The whole scan of the port, certificate and HTTP included, beside what sslscan does."""
     ours, theirs = of_scan(tls, 'tls.example.net'), seconds([program('sslscan'), '--no-colour', f'{at.NGINX}:443'])
     connections = look(tls, 'tls.example.net', 443).facts('tls.example.net', 'tls.connections', 443)[0]
-    record_property('nginx', f'{ours:.3f} s, sslscan {theirs:.3f} s, {connections} connections')
     print(f'nginx: {ours:.3f} s, sslscan {theirs:.3f} s, {connections} connections')
     assert connections <= 48
     assert ours <= theirs / 2
 
 
-def test_jsse_in_a_quarter_of_the_time_of_sslscan(tls, jsse, record_property):
+def test_jsse_in_a_quarter_of_the_time_of_sslscan(tls, jsse):
     look(tls, at.JSSE, 443)  # warms the virtual machine
     ours, theirs = of_scan(tls, at.JSSE), seconds([program('sslscan'), '--no-colour', f'{at.JSSE}:443'])
-    record_property('jsse', f'{ours:.3f} s, sslscan {theirs:.3f} s')
     print(f'jsse: {ours:.3f} s, sslscan {theirs:.3f} s')
     assert ours <= theirs / 4

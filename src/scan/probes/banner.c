@@ -95,7 +95,7 @@ static bool run_banner(struct probe_run *run, struct err *err)
 	struct banner b = { 0 };
 
 	/* The probe of HTTP looks at web ports itself. */
-	if (probe_port_is_tls(run->port) || !is_tls(run))
+	if (probe_port_is_web(run->port) || !is_tls(run))
 		return true;
 	if (!conn_open(&run->host->addr, run->port, run->deadline, &conn, NULL,
 		       err))
