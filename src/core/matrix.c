@@ -26,7 +26,8 @@ void matrix_add(struct matrix_sum *m, const struct host_checks *checks)
 		int at = index_of(f->id);
 		struct matrix_check *c = at < 0 ? NULL : &m->checks[at];
 
-		if (!c)
+		/* Information is no gap: it costs no point either. */
+		if (!c || f->severity == CHECK_SEVERITY_INFO)
 			continue;
 		if (!(c->grave + c->minor) || f->severity < c->worst)
 			c->worst = f->severity;
@@ -113,7 +114,7 @@ static struct str_list evidence_of(const struct matrix_sum *m, char letter,
 	struct str_list list = { arena_array(a, EVIDENCE_MAX, sizeof(char *)),
 				 0 };
 
-	for (int s = CHECK_SEVERITY_CRITICAL; s <= CHECK_SEVERITY_INFO; s++)
+	for (int s = CHECK_SEVERITY_CRITICAL; s < CHECK_SEVERITY_INFO; s++)
 		for (size_t i = 0; i < checks->len; i++) {
 			const struct matrix_check *c = &m->checks[i];
 			const struct check *check = &checks->items[i];

@@ -100,6 +100,23 @@ static void lesser_findings_are_minor_gaps(void **state)
 	assert_string_equal(c->worst_severity, "MEDIUM");
 }
 
+/* That a server has no post-quantum group yet is worth knowing, and no gap. */
+static void what_is_information_is_no_gap(void **state)
+{
+	_arena_ struct arena a = { 0 };
+	struct matrix_sum m = { 0 };
+	const struct matrix_cell *c;
+
+	add(&m, "{\"run\":[\"tls_no_post_quantum\"],\"failed\":["
+		"{\"id\":\"tls_no_post_quantum\",\"severity\":\"INFO\","
+		"\"findings\":1}]}");
+	c = cell(&m, 'h', &a);
+	assert_non_null(strstr(c->status, "no gaps found"));
+	assert_int_equal(c->checks_run, 1);
+	assert_int_equal(c->checks_failed, 0);
+	assert_int_equal(c->evidence.len, 0);
+}
+
 static void what_could_not_run_is_said(void **state)
 {
 	_arena_ struct arena a = { 0 };
@@ -207,6 +224,7 @@ int main(void)
 		cmocka_unit_test(nothing_evaluated_is_left_to_people),
 		cmocka_unit_test(grave_findings_are_a_gap),
 		cmocka_unit_test(lesser_findings_are_minor_gaps),
+		cmocka_unit_test(what_is_information_is_no_gap),
 		cmocka_unit_test(what_could_not_run_is_said),
 		cmocka_unit_test(only_the_technical_letter_can_be_without_gaps),
 		cmocka_unit_test(the_worst_of_several_hosts_counts),
