@@ -13,8 +13,9 @@
 #include "gen/queries.h"
 #include "gen/row_types.h"
 #include "http/call.h"
-#include "net/dns_txt.h"
+#include "net/dns_wire.h"
 #include "net/fetch.h"
+#include "net/resolver.h"
 
 #define TEXT_START "nis2-verification="
 #define FILE_PATH "/.well-known/nis2-verification.txt"
@@ -156,16 +157,26 @@ bool op_asset_verification(struct call *call,
 
 static bool by_dns(struct call *call, const struct claim *c, struct err *err)
 {
-	struct dns_texts texts = { 0 };
+	const struct resolver_options options = {
+		.servers = call->settings->resolver,
+	};
+	struct dns_ask ask = { .name = c->dns_name, .type = DNS_TXT };
+	_cleanup_resolver_ struct resolver *resolver = NULL;
+	const char *text = NULL;
 
-	if (!dns_txt(c->dns_name, call->settings->resolver,
-		     clock_tick() + DNS_SECONDS * CLOCK_SECOND, call->arena,
-		     &texts, err))
+	if (!resolver_open(&options, &resolver, err))
 		return false;
-	for (size_t i = 0; i < texts.len; i++)
-		if (!strcmp(texts.items[i], c->text))
+	resolver_ask(resolver, &ask, 1,
+		     clock_tick() + DNS_SECONDS * CLOCK_SECOND, call->arena);
+	for (size_t i = 0; i < ask.len; i++)
+		if (dns_read_txt(ask.items[i], call->arena, &text) &&
+		    !strcmp(text, c->text))
 			return true;
-	return err_set(err, ERR_NOT_FOUND, "no TXT record has the token");
+	return ask.state == DNS_LATE || ask.state == DNS_FAILED
+		       ? err_set(err, ERR_UPSTREAM,
+				 "the name server does not answer")
+		       : err_set(err, ERR_NOT_FOUND,
+				 "no TXT record has the token");
 }
 
 /* Where the file is to be fetched: one judged address. */

@@ -113,11 +113,13 @@ static int context_point(struct ub_ctx *ctx, const struct resolver_options *o,
 	if (!rc && validate)
 		rc = ub_ctx_add_ta_file(ctx, o->anchor_file);
 	/*
-	 * Built in as absent, but a laboratory's resolver has it. The call is
-	 * the first one that ends the time of settings.
+	 * Built in as absent, but a laboratory's resolver has them. The calls
+	 * are the first ones that end the time of settings.
 	 */
-	if (!rc)
+	if (!rc) {
 		ub_ctx_zone_remove(ctx, "test.");
+		ub_ctx_zone_remove(ctx, "127.in-addr.arpa.");
+	}
 	return rc;
 }
 
