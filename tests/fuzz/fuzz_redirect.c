@@ -19,8 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 8192)
 		return 0;
-	if (redirect_parse(location, &from, &a, &url))
-		redirect_text(&url, &a);
+	redirect_parse(location, &from, &a, &url);
 	page_own_path(&answer, "/b/c?d", "a.example", 80, false, &a);
 	return 0;
 }

@@ -38,7 +38,7 @@ FACTS = [
     ('good.example.net', 'http.redirects_to_https', 80, True),
     ('good.example.net', 'http.security_txt', 443, True),
     ('good.example.net', 'http.hsts_max_age', 443, 63072000),
-    ('good.example.net', 'http.csp_unsafe', 443, False),
+    ('good.example.net', 'http.csp_weaknesses', 443, []),
     ('good.example.net', 'http.version_leak', 443, False),
     ('bad.example.net', 'tls.weak_versions', 443, ['TLSv1.0', 'TLSv1.1']),
     ('bad.example.net', 'cert.name_match', 443, False),

@@ -278,6 +278,19 @@ static const struct url_case {
 	{ "url_half", "https:x", NULL },
 };
 
+/* "https://example.com/login" */
+static const char *url_text(const struct redirect_url *url, struct arena *a)
+{
+	const char *host =
+		url->is_ipv6 ? arena_printf(a, "[%s]", url->host) : url->host;
+	const char *scheme = url->https ? "https" : "http";
+
+	if (url->port == (url->https ? 443 : 80))
+		return arena_printf(a, "%s://%s%s", scheme, host, url->path);
+	return arena_printf(a, "%s://%s:%d%s", scheme, host, url->port,
+			    url->path);
+}
+
 static void url_is_read(void **state)
 {
 	const struct url_case *c = *state;
@@ -291,7 +304,7 @@ static void url_is_read(void **state)
 	assert_int_equal(redirect_parse(c->location, &from, &a, &url),
 			 c->url != NULL);
 	if (c->url)
-		assert_string_equal(redirect_text(&url, &a), c->url);
+		assert_string_equal(url_text(&url, &a), c->url);
 }
 
 static const struct route_case {

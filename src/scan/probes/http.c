@@ -101,7 +101,6 @@ static void state_csp(const struct http_input *in, const struct csp *csp,
 		sb_addf(&text, "%s%s", text.len ? ", " : "",
 			policies->metas.items[i]);
 	fact_text(facts, "http.csp", in->port, text.s);
-	fact_bool(facts, "http.csp_unsafe", in->port, weak.len > 0);
 	fact_strs(facts, "http.csp_weaknesses", in->port, &weak);
 }
 
@@ -378,9 +377,8 @@ const struct probe probe_http = {
 			  "The certificate is one with which browsers obey" },
 			{ "http.csp", FACT_TEXT,
 			  "Content-Security-Policy, of headers and the page" },
-			{ "http.csp_unsafe", FACT_BOOL,
-			  "The policy lets foreign scripts run" },
-			{ "http.csp_weaknesses", FACT_LIST, "What lets them" },
+			{ "http.csp_weaknesses", FACT_LIST,
+			  "What lets foreign scripts run" },
 			{ "http.permissions_policy", FACT_TEXT,
 			  "Permissions-Policy header" },
 			{ "http.corp", FACT_TEXT,

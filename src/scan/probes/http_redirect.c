@@ -104,18 +104,6 @@ bool redirect_parse(const char *location, const struct redirect_url *from,
 	return true;
 }
 
-const char *redirect_text(const struct redirect_url *url, struct arena *a)
-{
-	const char *host =
-		url->is_ipv6 ? arena_printf(a, "[%s]", url->host) : url->host;
-	const char *scheme = url->https ? "https" : "http";
-
-	if (url->port == (url->https ? 443 : 80))
-		return arena_printf(a, "%s://%s%s", scheme, host, url->path);
-	return arena_printf(a, "%s://%s:%d%s", scheme, host, url->port,
-			    url->path);
-}
-
 /* ---- the verdict ---- */
 
 const char *redirect_verdict(const struct redirect_route *r)

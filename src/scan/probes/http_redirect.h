@@ -29,9 +29,6 @@ struct redirect_url {
 bool redirect_parse(const char *location, const struct redirect_url *from,
 		    struct arena *a, struct redirect_url *ret);
 
-/* "https://example.com/login" */
-const char *redirect_text(const struct redirect_url *url, struct arena *a);
-
 /* Where a visitor who begins at http:// is led; the start is the first. */
 struct redirect_route {
 	struct redirect_url urls[REDIRECT_HOPS_MAX + 1];
