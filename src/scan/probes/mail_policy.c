@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "net/conn.h"
 #include "scan/probes/mail.h"
+#include "scan/probes/mta_sts.h"
 #include "scan/probes/tag_list.h"
 #include "scan/web.h"
 
-enum { HTTPS = 443, FETCH_US = 5000000, ANSWER_MAX = 128 * 1024 };
+enum { HTTPS = 443, FETCH_US = 5000000 };
 
 struct fetch_policy {
 	struct mail *m;
@@ -22,90 +22,32 @@ struct fetch_policy {
 
 /* ---- HTTPS ---- */
 
-static bool certificate_ok(struct fetch_policy *f, const struct conn_tls *tls)
-{
-	struct probe_run *run = f->m->n->run;
-	struct cert_verdict v = { 0 };
-
-	if (tls->chain.len)
-		cert_judge(run->trust, &tls->chain, f->host, run->now, &v);
-	if (v.trusted && v.name_match && !v.expired && !v.not_yet_valid)
-		return true;
-	record_error(f->errors, run->arena,
-		     "the certificate of %s is not valid%s%s", f->host,
-		     v.trust_error ? ": " : "",
-		     v.trust_error  ? v.trust_error
-		     : v.name_match ? ""
-				    : ": another name");
-	return false;
-}
-
-/* Until the server ends it, or there is too much. */
-static struct sb read_answer(struct conn *conn, struct arena *a)
-{
-	struct sb text = sb_new(a, 8192);
-	size_t n = 0;
-
-	while (text.len < ANSWER_MAX &&
-	       conn_read(conn, sb_room(&text, 8192), 8192, &n, NULL))
-		text.len += n;
-	return text;
-}
-
-static bool parse_answer(struct fetch_policy *f, struct sb *text)
-{
-	struct arena *a = f->m->n->run->arena;
-	struct span all = span_of(text->s, text->len);
-	size_t head = web_head_length(all);
-	const char *coding;
-	bool bad = false;
-
-	if (!head || !web_parse_head((struct span){ all.p, all.p + head }, a,
-				     &f->answer, NULL))
-		return false;
-	f->answer.body_len = text->len - head;
-	coding = web_header(&f->answer, "Transfer-Encoding");
-	if (coding && strcasestr(coding, "chunked") &&
-	    (!web_dechunk(text->s + head, f->answer.body_len,
-			  &f->answer.body_len, &bad) ||
-	     bad))
-		return false;
-	f->answer.body = text->s + head;
-	return true;
-}
-
 static bool get(struct fetch_policy *f, const struct addr *addr)
 {
 	struct probe_run *run = f->m->n->run;
-	_cleanup_conn_ struct conn *conn = NULL;
+	const char *what;
 	int64_t end = clock_tick() + FETCH_US;
-	struct conn_tls tls = { 0 };
-	const char *request;
-	struct sb text;
+	struct web_request request = {
+		.addr = addr,
+		.port = HTTPS,
+		.tls = true,
+		.name = f->host,
+		.path = "/.well-known/mta-sts.txt",
+		.user_agent = run->user_agent,
+		.max_body = STS_POLICY_MAX,
+		.deadline = end < run->deadline ? end : run->deadline,
+		.trust = run->trust,
+		.now = run->now,
+	};
+	struct err err = { 0 };
 
-	if (end > run->deadline)
-		end = run->deadline;
-	request = arena_printf(run->arena,
-			       "GET /.well-known/mta-sts.txt HTTP/1.1\r\n"
-			       "Host: %s\r\nUser-Agent: %s\r\n"
-			       "Accept-Encoding: identity\r\n"
-			       "Connection: close\r\n\r\n",
-			       f->host, run->user_agent);
-	if (!conn_open(addr, HTTPS, end, &conn, NULL, NULL) ||
-	    !conn_start_tls(conn, f->host, "http/1.1", run->arena, &tls,
-			    NULL)) {
-		record_error(f->errors, run->arena, "%s does not answer",
-			     f->host);
-		return false;
-	}
-	if (!certificate_ok(f, &tls))
-		return false;
-	if (conn_write_all(conn, request, strlen(request), NULL)) {
-		text = read_answer(conn, run->arena);
-		if (parse_answer(f, &text))
-			return true;
-	}
-	record_error(f->errors, run->arena, "%s does not speak HTTP", f->host);
+	if (!web_get(&request, run->arena, &f->answer, &err))
+		what = err.msg;
+	else if (f->answer.verified)
+		return true;
+	else
+		what = "the certificate is not valid";
+	record_error(f->errors, run->arena, "%s: %s", f->host, what);
 	return false;
 }
 
