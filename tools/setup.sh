@@ -34,6 +34,7 @@ run   libcsv-dev                -          CSV parser
 run   libseccomp-dev            -          sandbox of the scanner
 run   zlib1g-dev                -          compressed bodies of web servers
 run   libxml2-dev               -          HTML parser
+run   libpcre2-dev              -          regular expressions of the data files
 run   nodejs                    node       pages of /docs and /redoc, from npm
 run   npm                       npm        pages of /docs and /redoc, from npm
 run   ca-certificates           -          the trusted certificate authorities

@@ -12,3 +12,18 @@ char *fingerprint(struct arena *a, const char *category, const char *message,
 	crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
 	return sodium_bin2hex(hex, FINGERPRINT_LEN + 1, hash, sizeof(hash));
 }
+
+char *fingerprint_secret(struct arena *a, const char *salt, const char *value,
+			 size_t len)
+{
+	unsigned char key[crypto_generichash_KEYBYTES];
+	unsigned char hash[FINGERPRINT_SECRET_LEN / 2];
+	char *hex = arena_bytes(a, FINGERPRINT_SECRET_LEN + 1);
+
+	crypto_generichash(key, sizeof(key), (const unsigned char *)salt,
+			   strlen(salt), NULL, 0);
+	crypto_generichash(hash, sizeof(hash), (const unsigned char *)value,
+			   len, key, sizeof(key));
+	return sodium_bin2hex(hex, FINGERPRINT_SECRET_LEN + 1, hash,
+			      sizeof(hash));
+}

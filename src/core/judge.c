@@ -234,6 +234,12 @@ static void judge_check(struct court *court, const struct check *c)
 
 /* ---- verdicts ---- */
 
+/* One of several on a port is better said only by what is about it. */
+static bool same_item(const struct failure *a, const struct failure *b)
+{
+	return !a->item || !b->item || !strcmp(a->item, b->item);
+}
+
 /* Whether a check that is more exact failed in the same place. */
 static bool is_said_better(const struct court *court, const struct failure *f)
 {
@@ -244,6 +250,7 @@ static bool is_said_better(const struct court *court, const struct failure *f)
 			const struct failure *other = &court->failures[i];
 
 			if ((other->port == f->port || !other->port) &&
+			    same_item(other, f) &&
 			    !strcmp(other->check->id, c->yields_to.items[y]))
 				return true;
 		}

@@ -14,6 +14,7 @@
 #include "core/matrix.h"
 #include "core/score.h"
 #include "core/summary.h"
+#include "crypto/mac.h"
 #include "gen/queries.h"
 #include "jobs/event.h"
 #include "jobs/job.h"
@@ -85,6 +86,16 @@ static enum scan_plan_profile profile(const char *kind)
 					       : SCAN_PLAN_PROFILE_FULL;
 }
 
+/* A secret is known again in the organisation's next scan, and nowhere else. */
+static const char *secret_salt(const struct settings *settings, const char *org,
+			       struct arena *a)
+{
+	struct mac_key key;
+
+	mac_key_derive(settings->data_key, "secrets in pages v1", &key);
+	return mac_hex(&key, org, strlen(org), a);
+}
+
 static bool make_plan(struct scan_run *run, struct err *err)
 {
 	const struct settings *settings = run->job->settings;
@@ -117,6 +128,7 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	plan->ct_log_list = settings->ct_log_list;
 	plan->discreet = settings->scan_discreet;
 	plan->trust_anchor = settings->scan_trust_anchor;
+	plan->salt = secret_salt(settings, run->org, a);
 	return true;
 }
 

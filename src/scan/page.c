@@ -52,29 +52,59 @@ static bool may_be_sent(const char *path)
 	return *path == '/';
 }
 
+const char *page_own_reference(const char *reference, const char *path,
+			       const char *host, int port, bool tls,
+			       struct arena *a)
+{
+	const char *scheme = tls ? "https:" : "http:";
+
+	if (!strncasecmp(reference, scheme, strlen(scheme)))
+		reference += strlen(scheme);
+	if (!strncmp(reference, "//", 2)) {
+		reference = own_authority(reference + 2, host, port, tls);
+		if (!reference)
+			return NULL;
+		if (*reference != '/')
+			reference = arena_printf(a, "/%s", reference);
+	} else if (strcspn(reference, ":") < strcspn(reference, "/?#")) {
+		return NULL; /* of another scheme */
+	}
+	path = join(path, reference, a);
+	return may_be_sent(path) ? path : NULL;
+}
+
 const char *page_own_path(const struct web_answer *answer, const char *path,
 			  const char *host, int port, bool tls, struct arena *a)
 {
 	const char *location = web_header(answer, "Location");
-	const char *scheme = tls ? "https:" : "http:";
 	int status = answer->status;
 
 	if (!location || (status != 301 && status != 302 && status != 303 &&
 			  status != 307 && status != 308))
 		return NULL;
-	if (!strncasecmp(location, scheme, strlen(scheme)))
-		location += strlen(scheme);
-	if (!strncmp(location, "//", 2)) {
-		location = own_authority(location + 2, host, port, tls);
-		if (!location)
-			return NULL;
-		if (*location != '/')
-			location = arena_printf(a, "/%s", location);
-	} else if (strcspn(location, ":") < strcspn(location, "/?#")) {
-		return NULL; /* of another scheme */
-	}
-	path = join(path, location, a);
-	return may_be_sent(path) ? path : NULL;
+	return page_own_reference(location, path, host, port, tls, a);
+}
+
+const char *page_host(const struct probe_run *run)
+{
+	const struct probe_host *host = run->host;
+
+	if (host->name)
+		return host->name;
+	return host->addr.family == 6
+		       ? arena_printf(run->arena, "[%s]", host->ip)
+		       : host->ip;
+}
+
+const char *page_url(const struct probe_run *run, bool tls, const char *path)
+{
+	const char *scheme = tls ? "https" : "http";
+
+	if (run->port == (tls ? 443 : 80))
+		return arena_printf(run->arena, "%s://%s%s", scheme,
+				    page_host(run), path);
+	return arena_printf(run->arena, "%s://%s:%d%s", scheme, page_host(run),
+			    run->port, path);
 }
 
 /* ---- asking ---- */
@@ -127,10 +157,8 @@ bool page_ask(struct probe_run *run, const char *path, size_t max_body,
 /* What does not answer on the way is not followed: the last page stays. */
 static void follow(struct probe_run *run, struct web_page *page)
 {
-	const char *host = run->host->name ? run->host->name : run->host->ip;
+	const char *host = page_host(run);
 
-	if (!run->host->name && run->host->addr.family == 6)
-		host = arena_printf(run->arena, "[%s]", host);
 	for (int i = 0; i < PAGE_HOPS_MAX; i++) {
 		struct web_answer next = { 0 };
 		const char *path =

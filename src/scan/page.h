@@ -68,5 +68,14 @@ bool page_ask(struct probe_run *run, const char *path, size_t max_body,
 const char *page_own_path(const struct web_answer *answer, const char *path,
 			  const char *host, int port, bool tls,
 			  struct arena *a);
+/* The same of an address that stands in the page ("app.js"). Pure. */
+const char *page_own_reference(const char *reference, const char *path,
+			       const char *host, int port, bool tls,
+			       struct arena *a);
+
+/* The name, or the address as it stands in URLs. */
+const char *page_host(const struct probe_run *run);
+/* "https://example.net:8443/path" */
+const char *page_url(const struct probe_run *run, bool tls, const char *path);
 
 #endif

@@ -173,6 +173,6 @@ void result_make(const struct fact_list *facts, struct arena *a,
 		.legal_info = "{}",
 		.resilience_info = "{}",
 		.whois_info = "{}",
-		.secrets_found = "[]",
+		.secrets_found = result_secrets(facts, a),
 	};
 }

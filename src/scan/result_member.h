@@ -44,6 +44,12 @@ bool member_or_false(const struct fact_list *facts, int port, const char *fact,
 bool member_only_true(const struct fact_list *facts, int port, const char *fact,
 		      struct sb *out);
 
+/* Secrets of a port, masked; written where somebody looked for them. */
+bool member_secrets(const struct fact_list *facts, int port, const char *fact,
+		    struct sb *out);
+/* Those of all ports: the wire's secrets_found. */
+const char *result_secrets(const struct fact_list *facts, struct arena *a);
+
 /* ---- for functions of one's own ---- */
 
 bool member_is_true(const struct fact_list *facts, const char *fact, int port);

@@ -26,6 +26,9 @@ HEADERS = """
     add_header Referrer-Policy no-referrer always;
 """
 
+# RFC 9116 advises less than a year.
+SOON = time.strftime('%Y-%m-%dT00:00:00Z', time.gmtime(time.time() + 90 * 86400))
+
 
 def good_nginx(peers):
     """As it should be: redirect, modern TLS, all headers, a careful cookie, security.txt."""
@@ -45,7 +48,7 @@ def good_nginx(peers):
             {HEADERS}
             location = /.well-known/security.txt {{
                 default_type text/plain;
-                return 200 "Contact: mailto:security@example.net\\nExpires: 2099-01-01T00:00:00Z\\n";
+                return 200 "Contact: mailto:security@example.net\\nExpires: {SOON}\\n";
             }}
             location / {{
                 {HEADERS}

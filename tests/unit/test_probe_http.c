@@ -161,38 +161,6 @@ static void redirect_is_judged(void **state)
 	assert_int_equal(http_goes_to_https(&answer, c->host), c->fine);
 }
 
-static const struct txt_case {
-	const char *name;
-	int status;
-	const char *type, *body;
-	bool fine;
-} txt_cases[] = {
-	{ "txt_with_a_contact", 200, "text/plain; charset=utf-8",
-	  "# ours\nContact: mailto:a@example.com\n", true },
-	{ "txt_without_a_line_end", 200, "text/plain",
-	  "Expires: x\r\ncontact:https://example.com/", true },
-	{ "txt_without_a_contact", 200, "text/plain", "Expires: x\n", false },
-	{ "txt_with_an_empty_contact", 200, "text/plain", "Contact: \n",
-	  false },
-	{ "txt_that_is_a_page", 200, "text/html", "<p>Contact: us\nContact: us",
-	  false },
-	{ "txt_that_is_not_there", 404, "text/plain", "Contact: x\n", false },
-	{ "txt_of_no_type", 200, NULL, "Contact: x\n", false },
-};
-
-static void txt_is_judged(void **state)
-{
-	const struct txt_case *c = *state;
-	struct web_field field = { "Content-Type", c->type };
-	struct web_answer answer = { .status = c->status,
-				     .fields = &field,
-				     .field_count = c->type ? 1 : 0,
-				     .body = c->body,
-				     .body_len = strlen(c->body) };
-
-	assert_int_equal(http_is_security_txt(&answer), c->fine);
-}
-
 static const struct version_case {
 	const char *name, *value;
 	bool tells;
@@ -488,18 +456,16 @@ int main(void)
 		cmocka_unit_test(a_header_without_end_is_an_error),
 		cmocka_unit_test(silence_ends_with_the_deadline),
 	};
-	static struct CMUnitTest tests[COUNT(hsts_cases) + COUNT(cookie_cases) +
-				       COUNT(redirect_cases) +
-				       COUNT(txt_cases) + COUNT(version_cases) +
-				       COUNT(recordings) + COUNT(head_cases) +
-				       COUNT(chunk_cases) + COUNT(fetches) +
-				       COUNT(rest)];
+	static struct CMUnitTest
+		tests[COUNT(hsts_cases) + COUNT(cookie_cases) +
+		      COUNT(redirect_cases) + COUNT(version_cases) +
+		      COUNT(recordings) + COUNT(head_cases) +
+		      COUNT(chunk_cases) + COUNT(fetches) + COUNT(rest)];
 	size_t n = 0;
 
 	ADD(hsts_cases, hsts_is_read);
 	ADD(cookie_cases, cookie_is_read);
 	ADD(redirect_cases, redirect_is_judged);
-	ADD(txt_cases, txt_is_judged);
 	ADD(version_cases, version_is_noticed);
 	ADD(recordings, recorded_answer_gives_the_facts_beside_it);
 	ADD(head_cases, head_is_read);

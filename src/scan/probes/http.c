@@ -9,9 +9,6 @@
 #include "scan/probes/http_csp.h"
 #include "scan/probes/http_sri.h"
 
-/* security.txt may not be larger (RFC 9116 advises 32 KiB). */
-enum { TXT_MAX = 64 * 1024 };
-
 /* ---- from an answer to facts ---- */
 
 static bool is_header(const struct web_field *f, const char *name)
@@ -283,27 +280,6 @@ void http_facts(const struct http_input *in, struct fact_list *facts)
 
 /* ---- looking ---- */
 
-/* RFC 9116 section 3: under /.well-known/, or at the top in older times. */
-static bool look_for_security_txt(struct probe_run *run, struct err *err)
-{
-	static const char *const paths[] = { "/.well-known/security.txt",
-					     "/security.txt" };
-	struct web_answer answer = { 0 };
-
-	for (size_t i = 0; i < 2; i++) {
-		if (!page_ask(run, paths[i], TXT_MAX, &answer, err))
-			return false;
-		if (!http_is_security_txt(&answer))
-			continue;
-		fact_bool(run->facts, "http.security_txt", run->port, true);
-		fact_text(run->facts, "http.security_txt_path", run->port,
-			  paths[i]);
-		return true;
-	}
-	fact_bool(run->facts, "http.security_txt", run->port, false);
-	return true;
-}
-
 static bool failed(struct probe_run *run, struct err *err)
 {
 	fact_text(run->facts, "http.error", run->port, err->msg);
@@ -337,17 +313,15 @@ static bool run_http(struct probe_run *run, struct err *err)
 		return page && probe_port_is_web(run->port) ? failed(run, err)
 							    : true;
 	state(run, page);
-	if (!look_for_security_txt(run, err))
-		return err_wrap(err, "security.txt on port %d", run->port);
 	return true;
 }
 
 const struct probe probe_http = {
 	.name = "http",
-	.about = "Headers, cookies and security.txt of a web server",
+	.about = "Headers and cookies of a web server",
 	.feature = PROBE_WEB,
 	.any_port = true,
-	.requests = 3 + PAGE_HOPS_MAX,
+	.requests = 1 + PAGE_HOPS_MAX,
 	.facts =
 		(const struct fact_def[]){
 			{ "service.name", FACT_TEXT, "http or https" },
@@ -404,9 +378,6 @@ const struct probe probe_http = {
 			{ "http.version_leak", FACT_BOOL,
 			  "A header shows the version of a product" },
 			{ "http.versions_shown", FACT_TEXT, "Those headers" },
-			{ "http.security_txt", FACT_BOOL,
-			  "There is a security.txt with a contact" },
-			{ "http.security_txt_path", FACT_TEXT, "Where" },
 			{ "http.error", FACT_TEXT, "Why there was no answer" },
 			{ "cookie.secure", FACT_BOOL,
 			  "Item: cookie. Sent over TLS only" },

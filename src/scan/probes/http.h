@@ -37,9 +37,6 @@ bool http_tells_version(const char *value);
  */
 bool http_goes_to_https(const struct web_answer *answer, const char *name);
 
-/* An RFC 9116 file: text/plain, with a Contact line. */
-bool http_is_security_txt(const struct web_answer *answer);
-
 /*
  * The site itself answered: with a page, a redirect or a request to sign in.
  * What servers say of errors shows nothing of the site.

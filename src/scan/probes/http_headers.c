@@ -155,23 +155,3 @@ bool http_goes_to_https(const struct web_answer *answer, const char *name)
 		return false;
 	return !name || same_host((struct span){ s.p, end }, name);
 }
-
-bool http_is_security_txt(const struct web_answer *answer)
-{
-	const char *type = web_header(answer, "Content-Type");
-	struct span s = span_of(answer->body, answer->body_len), line;
-
-	if (answer->status != 200 || !type ||
-	    !span_starts_nocase(span_str(type), "text/plain"))
-		return false;
-	while (s.p < s.end) {
-		if (!span_line(&s, WEB_LINE_MAX, &line)) {
-			line = s; /* the last one has no line end */
-			s.p = s.end;
-		}
-		if (span_starts_nocase(line, "contact:") &&
-		    span_len(span_trim((struct span){ line.p + 8, line.end })))
-			return true;
-	}
-	return false;
-}

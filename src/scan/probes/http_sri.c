@@ -4,92 +4,7 @@
 #include <strings.h>
 
 #include "base/span.h"
-#include "net/addr.h"
-#include "net/domain.h"
-
-/* ---- where a script comes from ---- */
-
-enum place { PLACE_OWN, PLACE_SAME_SITE, PLACE_NO_SCHEME, PLACE_FOREIGN };
-
-struct source {
-	enum place place;
-	bool https; /* stated in the address */
-	const char *host;
-};
-
-static const char *host_of(const char *p, struct arena *a)
-{
-	size_t len = strcspn(p, "/?#\\");
-	const char *at = memrchr(p, '@', len);
-
-	if (at) {
-		len -= (size_t)(at + 1 - p);
-		p = at + 1;
-	}
-	if (*p == '[')
-		return arena_strndup(a, p + 1, strcspn(p + 1, "]"));
-	return arena_strndup(a, p,
-			     strcspn(p, ":") < len ? strcspn(p, ":") : len);
-}
-
-/* Two addresses are the same place only when they are the same. */
-static bool same_site(const char *a, const char *b)
-{
-	struct addr addr;
-
-	if (addr_parse(a, &addr) || addr_parse(b, &addr))
-		return !strcasecmp(a, b);
-	return domain_same(a, b);
-}
-
-/* `base`: what <base href> says, "" where it says nothing of a host. */
-static struct source source_of(const char *src, const char *base,
-			       const char *host, struct arena *a)
-{
-	struct span s = span_str(src);
-	struct source ret = { .place = PLACE_OWN };
-	size_t scheme = span_starts_nocase(s, "https://")  ? 8
-			: span_starts_nocase(s, "http://") ? 7
-							   : 0;
-
-	ret.https = scheme == 8;
-	if (scheme) {
-		ret.host = host_of(src + scheme, a);
-		ret.place = same_site(ret.host, host) ? PLACE_SAME_SITE
-						      : PLACE_FOREIGN;
-	} else if (src[0] == '/' && src[1] == '/' && src[2] && src[2] != '/') {
-		if (*base)
-			return source_of(arena_printf(a, "%.*s%s",
-						      (int)strcspn(base, "/"),
-						      base, src),
-					 "", host, a);
-		ret.host = host_of(src + 2, a);
-		ret.place = PLACE_NO_SCHEME;
-	} else if (*base) {
-		return source_of(base, "", host, a);
-	}
-	return ret;
-}
-
-/* The first one counts; one without a host changes no place. */
-static const char *base_of(const struct html_page *page)
-{
-	for (size_t i = 0; i < page->len; i++) {
-		const char *href =
-			strcmp(page->items[i].tag, "base")
-				? NULL
-				: html_attribute(&page->items[i], "href");
-
-		if (href)
-			return span_starts_nocase(span_str(href), "https://") ||
-					       span_starts_nocase(
-						       span_str(href),
-						       "http://")
-				       ? href
-				       : "";
-	}
-	return "";
-}
+#include "scan/probes/html_source.h"
 
 bool sri_is_pin(const char *integrity)
 {
@@ -122,7 +37,7 @@ struct tally {
 	bool foreign;
 };
 
-static void count_script(struct tally *t, const struct source *s,
+static void count_script(struct tally *t, const struct html_source *s,
 			 const char *integrity, bool https)
 {
 	bool pinned = integrity && *integrity;
@@ -175,11 +90,12 @@ static bool is_sheet(const struct html_element *e)
 }
 
 static void look_at(const struct html_element *e, const char *src,
-		    const struct source *s, const char *host, struct sri *ret)
+		    const struct html_source *s, const char *host,
+		    struct sri *ret)
 {
 	const char *integrity = html_attribute(e, "integrity");
 
-	if (!s->host || same_site(s->host, host))
+	if (!s->host || html_same_site(s->host, host))
 		return;
 	ret->external++;
 	list(integrity && sri_is_pin(integrity) ? &ret->pinned : &ret->unpinned,
@@ -202,14 +118,14 @@ void sri_read(const struct html_page *page, const char *host, bool https,
 				     "sri-not-implemented-response-not-html" };
 	if (!page)
 		return;
-	base = base_of(page);
+	base = html_base_of(page);
 	ret->unpinned.items = arena_array(a, SRI_LISTED_MAX, sizeof(char *));
 	ret->pinned.items = arena_array(a, SRI_LISTED_MAX, sizeof(char *));
 	for (size_t i = 0; i < page->len; i++) {
 		const struct html_element *e = &page->items[i];
 		bool script = !strcmp(e->tag, "script");
 		const char *src;
-		struct source s;
+		struct html_source s;
 
 		t.scripts += script;
 		if (!script && !is_sheet(e))
@@ -217,7 +133,7 @@ void sri_read(const struct html_page *page, const char *host, bool https,
 		src = trimmed(html_attribute(e, script ? "src" : "href"), a);
 		if (!src || !*src)
 			continue;
-		s = source_of(src, base, host, a);
+		s = html_source_of(src, base, host, a);
 		look_at(e, src, &s, host, ret);
 		if (script)
 			count_script(&t, &s, html_attribute(e, "integrity"),
