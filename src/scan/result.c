@@ -93,6 +93,25 @@ bool member_or_unknown(const struct fact_list *facts, int port,
 	return true;
 }
 
+bool member_items(const struct fact_list *facts, int port, const char *name,
+		  struct sb *out)
+{
+	const char *between = "[";
+
+	for (size_t i = 0; i < facts->len; i++) {
+		const struct fact *f = &facts->items[i];
+
+		if (f->port != port || !f->item || strcmp(f->name, name) != 0)
+			continue;
+		sb_add(out, between);
+		codec_write_string(out, f->item);
+		between = ",";
+	}
+	if (*between == ',')
+		sb_addc(out, ']');
+	return *between == ',';
+}
+
 /* ---- objects ---- */
 
 static void write_object(const struct member *members,
@@ -172,7 +191,8 @@ void result_make(const struct fact_list *facts, struct arena *a,
 		.dns_info = of_name(facts, "dns.domain", result_dns_members, a),
 		.legal_info = "{}",
 		.resilience_info = "{}",
-		.whois_info = "{}",
+		.whois_info = of_name(facts, "registration.domain",
+				      result_whois_members, a),
 		.secrets_found = result_secrets(facts, a),
 	};
 }

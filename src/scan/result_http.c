@@ -188,6 +188,7 @@ const struct member result_http_members[] = {
 	{ "security_txt_signed", "security_txt.signed", member_plain },
 	{ "tech_stack", "http.headers", tech_stack },
 	{ "sensitive_files", "files.exposed", member_plain },
+	{ "software", "software.seen", member_items },
 	{ "panels", "files.panels", member_plain },
 	{ "secrets", "secret.leaked", member_secrets },
 	{ "mixed_content", "content.mixed_active", member_plain },

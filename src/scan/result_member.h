@@ -27,6 +27,7 @@ struct member {
 extern const struct member result_dns_members[];
 extern const struct member result_http_members[];
 extern const struct member result_tls_members[];
+extern const struct member result_whois_members[];
 
 /* The fact's value; none where it was not stated. */
 bool member_plain(const struct fact_list *facts, int port, const char *fact,
@@ -44,6 +45,9 @@ bool member_or_false(const struct fact_list *facts, int port, const char *fact,
 bool member_only_true(const struct fact_list *facts, int port, const char *fact,
 		      struct sb *out);
 
+/* The items of which it was stated; none where there are none. */
+bool member_items(const struct fact_list *facts, int port, const char *fact,
+		  struct sb *out);
 /* Secrets of a port, masked; written where somebody looked for them. */
 bool member_secrets(const struct fact_list *facts, int port, const char *fact,
 		    struct sb *out);

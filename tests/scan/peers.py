@@ -76,11 +76,12 @@ class Peers:
                      '-keyout', 'root.key', '-out', 'root.pem')
         return self.folder / 'root.pem'
 
-    def certificate(self, name, host, days=60):
-        """NAME.pem and NAME.key for a host, signed by the authority."""
-        self.openssl('req', '-new', '-newkey', 'rsa:2048', '-nodes', '-subj', f'/CN={host}',
+    def certificate(self, name, *hosts, days=60):
+        """NAME.pem and NAME.key for hosts, signed by the authority."""
+        names = ','.join(f'DNS:{host}' for host in hosts)
+        self.openssl('req', '-new', '-newkey', 'rsa:2048', '-nodes', '-subj', f'/CN={hosts[0]}',
                      '-keyout', f'{name}.key', '-out', f'{name}.csr')
-        extensions = self.file(f'{name}.ext', f'subjectAltName=DNS:{host}\n')
+        extensions = self.file(f'{name}.ext', f'subjectAltName={names}\n')
         self.openssl('x509', '-req', '-in', f'{name}.csr', '-CA', 'root.pem', '-CAkey', 'root.key', '-CAcreateserial',
                      '-days', days, '-extfile', extensions, '-out', f'{name}.pem')
 

@@ -314,7 +314,7 @@ def test_the_quality_of_signatures_is_judged_by_us(seen, name, what, value):
                    'dmarc_unused'}),
     ('lame.test', {'ns_lame', 'ns_one_network', 'dnssec_missing', 'caa_missing', 'spf_unused', 'dmarc_unused'}),
     ('loose.test', {'spf_invalid', 'spf_lookups', 'spf_neutral', 'spf_ptr', 'dmarc_not_enforced', 'dmarc_invalid', 'dkim_short_key',
-                    'dkim_testing', 'dkim_broken', 'mx_no_starttls', 'mx_records', 'mta_sts_invalid', 'dane_insecure',
+                    'dkim_key_2048', 'dkim_testing', 'dkim_broken', 'mx_no_starttls', 'mx_records', 'mta_sts_invalid', 'dane_insecure',
                     'dnssec_missing', 'caa_missing'}),
     ('wrong.test', {'spf_invalid', 'dmarc_partial', 'dmarc_no_reports', 'dkim_absent', 'dane_invalid', 'caa_missing'}),
     ('all.test', {'spf_allows_all', 'dmarc_not_enforced', 'dmarc_invalid', 'dkim_absent', 'transport_unsecured', 'dnssec_missing',

@@ -26,6 +26,7 @@ struct scene {
 #define NO_OF(name) LINE(name, "\"item\":\"s1\",\"yes\":false")
 #define NUMBER(name, value) LINE(name, "\"number\":" value)
 #define NUMBER_OF(name, value) LINE(name, "\"item\":\"s1\",\"number\":" value)
+#define TIME(name, value) LINE(name, "\"time\":\"" value "\"")
 #define LIST(name, items) LINE(name, "\"list\":[" items "]")
 
 static const struct scene scenes[] = {
@@ -62,6 +63,26 @@ static const struct scene scenes[] = {
 	  "LOW NSEC3 with Additional Iterations @ example.net\n" },
 	{ "nsec3_iterations: in order",
 	  YES("dns.dnssec_signed") NUMBER("dns.nsec3_iterations", "0"), "" },
+	{ "domain_expired",
+	  TIME("registration.expires", "2026-01-01T00:00:00Z"),
+	  "CRITICAL Domain Registration Expired @ example.net\n" },
+	{ "domain_expires_7",
+	  TIME("registration.expires", "2026-01-05T00:00:00Z"),
+	  "HIGH Domain Expiring Soon (7 days) @ example.net\n" },
+	{ "domain_expires_30",
+	  TIME("registration.expires", "2026-01-20T00:00:00Z"),
+	  "HIGH Domain Expiring Soon (30 days) @ example.net\n" },
+	{ "domain_expires_60",
+	  TIME("registration.expires", "2026-02-20T00:00:00Z"),
+	  "LOW Domain Expiring Soon (60 days) @ example.net\n" },
+	{ "domain_expires: in order",
+	  TIME("registration.expires", "2027-01-05T00:00:00Z"), "" },
+	{ "domain_data", NO("registration.complete"),
+	  "LOW Incomplete Domain Registration Data @ example.net\n" },
+	{ "domain_data: in order", YES("registration.complete"), "" },
+	{ "domain_lock", NO("registration.locked"),
+	  "INFO Domain Without Transfer Lock @ example.net\n" },
+	{ "domain_lock: in order", YES("registration.locked"), "" },
 	{ "ns_single", NUMBER("dns.ns_count", "1"),
 	  "MEDIUM Single Name Server @ example.net\n" },
 	{ "ns_single: in order", NUMBER("dns.ns_count", "2"), "" },
@@ -239,7 +260,9 @@ static void scene_is_judged(void **state)
 	struct judge_input in = { .name = "www.example.net",
 				  .ip = "192.0.2.7",
 				  .facts = &facts,
-				  .checks = catalog_checks() };
+				  .checks = catalog_checks(),
+				  .now = INT64_C(
+					  1767312000000000) }; /* 2026-01-02 */
 	struct sb out = sb_new(&a, 256);
 	struct judgement j;
 

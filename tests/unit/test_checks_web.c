@@ -306,6 +306,48 @@ static const struct scene scenes[] = {
 	  "security_txt_expired",
 	  NULL,
 	  true },
+	{ "w97_fixes_ended_long_ago",
+	  { "{\"f\":\"software.end\"," PORT
+	    ",\"item\":\"PHP 7.4\",\"time\":\"2022-11-28T00:00:00Z\"}",
+	    "{\"f\":\"software.end\"," PORT
+	    ",\"item\":\"PHP 8.1\",\"time\":\"2025-12-31T00:00:00Z\"}" },
+	  "software_eol",
+	  "HIGH Obsolete/EOL Software Detected @ a.example:443 [\"PHP 7.4\"]",
+	  true },
+	{ "w97_each_version_by_its_own_date",
+	  { "{\"f\":\"software.end\"," PORT
+	    ",\"item\":\"PHP 7.4\",\"time\":\"2022-11-28T00:00:00Z\"}",
+	    "{\"f\":\"software.end\"," PORT
+	    ",\"item\":\"PHP 8.1\",\"time\":\"2025-12-31T00:00:00Z\"}" },
+	  "software_eol_recent",
+	  "MEDIUM Obsolete/EOL Software Detected (ended within a year) @ "
+	  "a.example:443 [\"PHP 8.1\"]",
+	  true },
+	{ "fixes_end_soon",
+	  { "{\"f\":\"software.end\"," PORT
+	    ",\"item\":\"x 1\",\"time\":\"2026-03-01T00:00:00Z\"}" },
+	  "software_eol_soon",
+	  "LOW Software Support Ends Soon @ a.example:443 [\"x 1\"]",
+	  true },
+	{ "fixes_end_later",
+	  { "{\"f\":\"software.end\"," PORT
+	    ",\"item\":\"x 1\",\"time\":\"2027-03-01T00:00:00Z\"}" },
+	  "software_eol_soon",
+	  NULL,
+	  true },
+	{ "w97_a_distribution_mends_by_itself",
+	  { "{\"f\":\"software.packaged_end\"," PORT
+	    ",\"item\":\"x 1\",\"time\":\"2020-03-01T00:00:00Z\"}" },
+	  "software_eol_packaged",
+	  "INFO Software of a Distribution Past Its Project Support @ "
+	  "a.example:443 [\"x 1\"]",
+	  true },
+	{ "w97_and_that_is_all",
+	  { "{\"f\":\"software.packaged_end\"," PORT
+	    ",\"item\":\"x 1\",\"time\":\"2020-03-01T00:00:00Z\"}" },
+	  "software_eol",
+	  NULL,
+	  false },
 };
 
 static void judge_scene(const struct scene *s, struct arena *a,

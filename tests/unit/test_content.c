@@ -16,6 +16,7 @@
 #include "scan/pattern.h"
 #include "scan/probes/secrets_find.h"
 #include "scan/probes/security_txt_parse.h"
+#include "scan/probes/software_find.h"
 #include "table.h"
 
 static const char *joined(const struct str_list *list, struct arena *a)
@@ -110,9 +111,15 @@ static void txt_is_read(void **state)
 /* ---- secrets ---- */
 
 /* Made of two halves, so that no scanner takes this file for a leak. */
-#define AKIA "AKIA" "Q3EGRI7XH2PL5TZM"
-#define GHP "ghp_" "16C7e42F292c6912E7710c838347Ae178B4a"
-#define AIZA "AIza" "SyD3kfUq8Lr0eX2mVn7PzT5bWcYh1JgKoQs"
+#define AKIA   \
+	"AKIA" \
+	"Q3EGRI7XH2PL5TZM"
+#define GHP    \
+	"ghp_" \
+	"16C7e42F292c6912E7710c838347Ae178B4a"
+#define AIZA   \
+	"AIza" \
+	"SyD3kfUq8Lr0eX2mVn7PzT5bWcYh1JgKoQs"
 
 static const struct secret_case {
 	const char *name, *text, *found; /* "type mask; …" */
@@ -184,7 +191,8 @@ static const struct file_case {
 	const char *name, *path, *body;
 	bool is_it;
 } file_cases[] = {
-	{ "file: settings", "/.env", "APP_KEY=base64:x\nDB_PASSWORD=y\n", true },
+	{ "file: settings", "/.env", "APP_KEY=base64:x\nDB_PASSWORD=y\n",
+	  true },
 	{ "file: settings behind comments", "/.env",
 	  "# ours\n\nexport A=1\n\n# b\nB = 'x y'\n", true },
 	{ "file: W5: a page with an equals sign", "/.env",
@@ -205,7 +213,8 @@ static const struct file_case {
 	{ "file: passwords of Apache", "/.htpasswd", "a:$apr1$x$y\n", true },
 	{ "file: a line with a colon", "/.htpasswd", "Note: nothing here\n",
 	  false },
-	{ "file: a dump", "/dump.sql", "-- x\nCREATE TABLE t (a int);\n", true },
+	{ "file: a dump", "/dump.sql", "-- x\nCREATE TABLE t (a int);\n",
+	  true },
 	{ "file: phpinfo", "/phpinfo.php",
 	  "<html><head><title>PHP 8.2.7 - phpinfo()</title>", true },
 	{ "file: a page of PHP", "/phpinfo.php", "<title>phpinfo</title>",
@@ -237,6 +246,53 @@ static void file_is_told(void **state)
 						 &a, &p, NULL));
 	assert_non_null(p);
 	assert_int_equal(pattern_matches(p, span_str(c->body)), c->is_it);
+}
+
+/* ---- software ---- */
+
+static const struct software_case {
+	const char *name, *text, *found; /* "NAME VERSION DAY" or "-" */
+	bool packaged;
+} software_cases[] = {
+	{ "software: PHP", "PHP/7.4.3", "PHP 7.4.3 2022-11-28" },
+	{ "software: W97: versions are numbers", "nginx/1.9.15",
+	  "nginx 1.9.15 2018-04-17" },
+	{ "software: of today", "nginx/1.28.0", "nginx 1.28.0 -" },
+	{ "software: several in a header", "Apache/2.2.15 OpenSSL/1.0.1e",
+	  "Apache HTTP Server 2.2.15 2017-07-11; OpenSSL 1.0.1 2016-12-31" },
+	{ "software: W97: of a distribution", "Apache/2.2.15 (Debian)",
+	  "Apache HTTP Server 2.2.15 2017-07-11", true },
+	{ "software: W95: without a version", "nginx", "" },
+	{ "software: a script", "/js/angular-1.8.2.min.js",
+	  "AngularJS 1.8.2 2021-12-31" },
+	{ "software: MariaDB is no MySQL", "mysql 10.3.39-MariaDB-0+deb10u1",
+	  "MariaDB 10.3.39 2023-05-25", true },
+	{ "software: MySQL", "mysql 5.7.44", "MySQL 5.7.44 2023-10-31" },
+};
+
+static void software_is_told(void **state)
+{
+	const struct software_case *c = *state;
+	_arena_ struct arena a = { 0 };
+	struct software_found found[SOFTWARE_MAX];
+	struct software_table *t = NULL;
+	struct sb out = sb_new(&a, 64);
+	struct err err = { 0 };
+	size_t len;
+
+	if (!software_open(&a, &t, &err))
+		fail_msg("%s", err.msg);
+	len = software_find(t, span_str(c->text), found, 0);
+	for (size_t i = 0; i < len; i++) {
+		char day[CLOCK_TEXT] = "-";
+
+		if (found[i].dated)
+			clock_text(found[i].ended, day);
+		sb_addf(&out, "%s%s %s %.10s", i ? "; " : "", found[i].name,
+			found[i].version, day);
+	}
+	assert_string_equal(out.s, c->found);
+	assert_int_equal(software_is_packaged(span_str(c->text)), c->packaged);
 }
 
 static void every_pattern_compiles(void **state)
@@ -271,12 +327,14 @@ static void a_search_without_end_ends(void **state)
 int main(void)
 {
 	static struct CMUnitTest tests[COUNT(txt_cases) + COUNT(secret_cases) +
-				       COUNT(file_cases) + 3];
+				       COUNT(file_cases) +
+				       COUNT(software_cases) + 3];
 	size_t n = 0;
 
 	ADD(txt_cases, txt_is_read);
 	ADD(secret_cases, secret_is_found);
 	ADD(file_cases, file_is_told);
+	ADD(software_cases, software_is_told);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(
 		the_hash_is_of_value_and_salt);
 	tests[n++] =

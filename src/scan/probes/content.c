@@ -109,8 +109,8 @@ static void look_at_elements(struct look *l)
 
 static bool shows(const struct look *l, const char *const words[])
 {
-	struct span body = span_of(l->page->answer.body,
-				   l->page->answer.body_len);
+	struct span body =
+		span_of(l->page->answer.body, l->page->answer.body_len);
 
 	for (size_t i = 0; words[i]; i++)
 		if (span_find_nocase(body, words[i]))
@@ -157,8 +157,7 @@ static void look_at_trace(struct look *l)
 	request.name = l->run->host->name;
 	request.path = "/";
 	request.method = "TRACE";
-	request.fields =
-		arena_printf(l->run->arena, "X-Trace: %s\r\n", mark);
+	request.fields = arena_printf(l->run->arena, "X-Trace: %s\r\n", mark);
 	request.max_body = ECHO_MAX;
 	/* Many hang up at a method that they do not have. */
 	if (!web_get(&request, l->run->arena, &answer, &ignored))

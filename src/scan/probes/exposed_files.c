@@ -117,10 +117,9 @@ static bool read_known(struct look *l)
 	const struct embedded_file *file =
 		embedded_find("data/sensitive_files.json");
 
-	return file &&
-	       codec_read(&sensitive_files_type, (const char *)file->bytes,
-			  file->len, "files", l->run->arena, &l->known, NULL,
-			  NULL);
+	return file && codec_read(&sensitive_files_type,
+				  (const char *)file->bytes, file->len, "files",
+				  l->run->arena, &l->known, NULL, NULL);
 }
 
 static bool run_exposed_files(struct probe_run *run, struct err *err)

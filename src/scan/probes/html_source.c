@@ -32,7 +32,7 @@ bool html_same_site(const char *a, const char *b)
 }
 
 struct html_source html_source_of(const char *src, const char *base,
-			       const char *host, struct arena *a)
+				  const char *host, struct arena *a)
 {
 	struct span s = span_str(src);
 	struct html_source ret = { .place = PLACE_OWN };
@@ -44,13 +44,14 @@ struct html_source html_source_of(const char *src, const char *base,
 	if (scheme) {
 		ret.host = host_of(src + scheme, a);
 		ret.place = html_same_site(ret.host, host) ? PLACE_SAME_SITE
-						      : PLACE_FOREIGN;
+							   : PLACE_FOREIGN;
 	} else if (src[0] == '/' && src[1] == '/' && src[2] && src[2] != '/') {
 		if (*base)
-			return html_source_of(arena_printf(a, "%.*s%s",
-						      (int)strcspn(base, "/"),
-						      base, src),
-					 "", host, a);
+			return html_source_of(
+				arena_printf(a, "%.*s%s",
+					     (int)strcspn(base, "/"), base,
+					     src),
+				"", host, a);
 		ret.host = host_of(src + 2, a);
 		ret.place = PLACE_NO_SCHEME;
 	} else if (*base) {

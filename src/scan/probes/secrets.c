@@ -21,8 +21,7 @@ static void look_at_script(struct probe_run *run, const struct web_page *page,
 			   const char *src, struct secrets *found)
 {
 	const char *path = page_own_reference(src, page->path, page_host(run),
-					      run->port, page->tls,
-					      run->arena);
+					      run->port, page->tls, run->arena);
 	struct web_answer answer = { 0 };
 	struct err ignored = { 0 };
 
@@ -42,10 +41,10 @@ static void look_at_scripts(struct probe_run *run, const struct web_page *page,
 	html_parse(span_of(page->answer.body, page->answer.body_len),
 		   run->arena, &html);
 	for (size_t i = 0; i < html.len && count < SCRIPTS_MAX; i++) {
-		const char *src = strcmp(html.items[i].tag, "script")
-					  ? NULL
-					  : html_attribute(&html.items[i],
-							   "src");
+		const char *src =
+			strcmp(html.items[i].tag, "script")
+				? NULL
+				: html_attribute(&html.items[i], "src");
 
 		if (!src || !*src)
 			continue;
@@ -57,11 +56,9 @@ static void look_at_scripts(struct probe_run *run, const struct web_page *page,
 /* [type, source, mask, position, hash] */
 static void state_one(const struct secret *s, struct probe_run *run)
 {
-	const char *parts[] = {
-		s->type, s->source, s->masked,
-		arena_printf(run->arena, "%zu", s->position),
-		s->hash ? s->hash : ""
-	};
+	const char *parts[] = { s->type, s->source, s->masked,
+				arena_printf(run->arena, "%zu", s->position),
+				s->hash ? s->hash : "" };
 	struct str_list list = { parts, 5 };
 	const char *words = arena_printf(run->arena, "%s %s in %s", s->type,
 					 s->masked, s->source);
@@ -99,8 +96,7 @@ static bool run_secrets(struct probe_run *run, struct err *err)
 		return true;
 	if (!secrets_open(run->plan->salt, run->arena, &found, err))
 		return false;
-	secrets_find(found,
-		     span_of(page->answer.body, page->answer.body_len),
+	secrets_find(found, span_of(page->answer.body, page->answer.body_len),
 		     page_url(run, page->tls, page->path));
 	if (page->is_html)
 		look_at_scripts(run, page, found);

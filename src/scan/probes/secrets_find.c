@@ -26,9 +26,9 @@ bool secrets_open(const char *salt, struct arena *a, struct secrets **ret,
 		embedded_find("data/secret_patterns.json");
 	struct secrets *s = arena_alloc(a, sizeof(*s));
 
-	if (!file || !codec_read(&secret_patterns_type,
-				 (const char *)file->bytes, file->len,
-				 "patterns", a, &s->patterns, NULL, err))
+	if (!file ||
+	    !codec_read(&secret_patterns_type, (const char *)file->bytes,
+			file->len, "patterns", a, &s->patterns, NULL, err))
 		return err_set(err, ERR_INTERNAL, "no table of secrets");
 	s->arena = a;
 	s->salt = salt;

@@ -36,8 +36,8 @@ static bool next_line(struct span *s, struct span *line)
 static void keep(struct str_list *list, struct arena *a, struct span value)
 {
 	if (!list->items)
-		list->items = arena_array(a, SECURITY_TXT_LISTED_MAX,
-					  sizeof(char *));
+		list->items =
+			arena_array(a, SECURITY_TXT_LISTED_MAX, sizeof(char *));
 	if (list->len < SECURITY_TXT_LISTED_MAX)
 		list->items[list->len++] = span_dup(a, value);
 }
