@@ -38,11 +38,16 @@ struct command {
 	const char *usage; /* what follows the name: "TARGET…" */
 	int min_args, max_args;
 	const struct option_def *options; /* ends with name == NULL */
-	/* The process's exit code: EXIT_OK, EXIT_FINDINGS, EXIT_ERROR. */
+	/* The process's exit code, one of enum exit_code. */
 	int (*run)(struct command_line *line);
 };
 
-enum exit_code { EXIT_OK = 0, EXIT_FINDINGS = 1, EXIT_ERROR = 2 };
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_FINDINGS = 1, /* what was asked to be told of */
+	EXIT_ERROR = 2,	   /* the command line or the settings are wrong */
+	EXIT_FAILED = 3,   /* they are right, and it could not be done */
+};
 
 /* The value given, or the default; NULL when there is neither. */
 const char *command_option(const struct command_line *line, const char *name);

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "cmd/command.h"
+#include "cmd/scan_formats.h"
 #include "cmd/scan_print.h"
 #include "core/catalog.h"
 #include "net/resolver.h"
@@ -296,6 +298,18 @@ static bool read_ports(const char *text, struct run *run, struct err *err)
 	return true;
 }
 
+static bool read_profile(const char *text, enum scan_plan_profile *ret,
+			 struct err *err)
+{
+	for (int i = 0; scan_plan_profile_names[i]; i++)
+		if (!strcmp(text, scan_plan_profile_names[i])) {
+			*ret = (enum scan_plan_profile)i;
+			return true;
+		}
+	return err_set(err, ERR_INVALID,
+		       "--profile must be full, quick or custom");
+}
+
 static bool make_plan(struct command_line *line, struct run *run,
 		      struct err *err)
 {
@@ -313,7 +327,9 @@ static bool make_plan(struct command_line *line, struct run *run,
 			    err) ||
 	    !command_number(line, "concurrency", 1, 200, &plan->concurrency,
 			    err) ||
-	    !command_number(line, "deadline", 1, 86400, &plan->deadline, err))
+	    !command_number(line, "deadline", 1, 86400, &plan->deadline, err) ||
+	    !command_number(line, "limit", 0, 100000, &plan->max_hosts, err) ||
+	    !read_profile(command_option(line, "profile"), &plan->profile, err))
 		return false;
 	if (!resolver_servers_ok(settings.resolver))
 		return err_set(err, ERR_INVALID,
@@ -325,7 +341,9 @@ static bool make_plan(struct command_line *line, struct run *run,
 	plan->hosts_file = settings.hosts_file;
 	plan->ca_file = settings.ca_file;
 	plan->ct_log_list = settings.ct_log_list;
-	plan->discreet = settings.scan_discreet;
+	plan->discreet =
+		settings.scan_discreet || command_given(line, "discreet");
+	plan->intrusive = command_given(line, "intrusive");
 	plan->resolver = settings.resolver;
 	plan->trust_anchor = settings.scan_trust_anchor;
 	return !ports || read_ports(ports, run, err);
@@ -345,13 +363,31 @@ static const char *wanted_locale(void)
 	return catalog_locale("en");
 }
 
-static bool wants_json(struct command_line *line, bool *ret, struct err *err)
+/* How it is printed; no function: as text. */
+struct form {
+	const char *name;
+	void (*write)(const struct scanned *scan, struct sb *out);
+};
+
+static bool wants_format(struct command_line *line, struct form *ret,
+			 struct err *err)
 {
+	static const struct form formats[] = {
+		{ "text", NULL },
+		{ "json", scan_write_json },
+		{ "markdown", scan_write_markdown },
+		{ "junit", scan_write_junit },
+		{ "sarif", scan_write_sarif },
+	};
 	const char *format = command_option(line, "format");
 
-	*ret = !strcmp(format, "json");
-	return *ret || !strcmp(format, "text") ||
-	       err_set(err, ERR_INVALID, "--format must be text or json");
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (!strcmp(format, formats[i].name)) {
+			*ret = formats[i];
+			return true;
+		}
+	return err_set(err, ERR_INVALID,
+		       "--format must be text, json, markdown, junit or sarif");
 }
 
 /* Whether something was found that the caller wants to fail on. */
@@ -372,15 +408,97 @@ static bool none_reached(const struct scanned *s)
 	return true;
 }
 
-static void print_found(const struct run *run, bool json)
+static bool write_file(const char *path, const struct sb *text,
+		       struct err *err)
+{
+	return file_write(path, text->s, text->len, 0644, err) ||
+	       err_wrap(err, "%s", path);
+}
+
+/* To the terminal, or to a file that is whole or is not there. */
+static bool print_found(const struct command_line *line, const struct run *run,
+			const struct form *format, struct err *err)
 {
 	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	const char *path = command_option(line, "output");
+	struct sb out = sb_new(run->arena, 65536);
 
-	if (json)
-		scan_print_json(&run->found, run->arena, stdout);
-	else
+	if (!format->write) {
 		scan_print_text(&run->found, colour, run->arena, stdout);
+		fflush(stdout);
+		return true;
+	}
+	format->write(&run->found, &out);
+	if (path)
+		return write_file(path, &out, err);
+	fwrite(out.s, 1, out.len, stdout);
 	fflush(stdout);
+	return true;
+}
+
+/* For the node exporter; each profile has a file and a label of its own. */
+static bool write_metrics(const struct command_line *line,
+			  const struct run *run, struct err *err)
+{
+	const char *path = command_option(line, "prometheus");
+	struct sb out = sb_new(run->arena, 4096);
+
+	if (!path)
+		return true;
+	scan_write_prometheus(&run->found, command_option(line, "profile"),
+			      &out);
+	return write_file(path, &out, err);
+}
+
+/* The addresses that a scan would look at; nothing is contacted. */
+static int show_plan(const struct command_line *line, const struct run *run)
+{
+	int64_t deadline = clock_tick() + run->plan.deadline * CLOCK_SECOND;
+	struct plan_walk *walk = NULL;
+	struct plan_address at;
+	struct err err = { 0 };
+	int64_t contacted = 0;
+
+	if (!plan_open(&run->plan, deadline, run->arena, &walk, &err))
+		return command_fail(line, &err);
+	while (plan_next(walk, &at)) {
+		contacted += at.addr.family != 0;
+		printf("%s %s%s%s\n", at.target, at.ip,
+		       !at.why		? ""
+		       : at.addr.family ? " note: "
+					: " not tested: ",
+		       at.why ? at.why : "");
+	}
+	if (plan_cut(walk))
+		printf("%s\n", plan_cut(walk));
+	return contacted ? EXIT_OK : EXIT_FAILED;
+}
+
+static bool read_limits(const struct command_line *line,
+			enum check_severity *least, int64_t *min_score,
+			struct err *err)
+{
+	if (!severity_parse(command_option(line, "fail-on"), least))
+		return err_set(err, ERR_INVALID, "--fail-on must be a severity");
+	if (command_option(line, "output") &&
+	    !strcmp(command_option(line, "format"), "text"))
+		return err_set(err, ERR_INVALID,
+			       "--output goes with a --format other than text");
+	return command_number(line, "min-score", 0, 100, min_score, err);
+}
+
+static bool look(struct run *run, struct err *err)
+{
+	bool done;
+
+	run->found.locale = wanted_locale();
+	run->found.started = clock_now();
+	done = child_start(&run->plan, &run->child, err) && follow(run, err);
+	child_stop(run->child);
+	clear_progress(run);
+	put_in_order(run);
+	sum_up(&run->found);
+	return done;
 }
 
 static int run_scan(struct command_line *line)
@@ -388,29 +506,30 @@ static int run_scan(struct command_line *line)
 	struct run run = { .arena = line->arena,
 			   .show_progress = isatty(STDERR_FILENO) };
 	enum check_severity least = CHECK_SEVERITY_LOW;
-	struct err err = { 0 };
-	bool json = false, done;
+	struct form format = { 0 };
+	struct err err = { 0 }, why = { 0 };
+	int64_t min_score = 0;
+	bool done;
 
 	run.found.last = &run.found.first;
-	if (!wants_json(line, &json, &err) || !catalog_load(&err) ||
-	    !make_plan(line, &run, &err))
+	if (!wants_format(line, &format, &err) ||
+	    !read_limits(line, &least, &min_score, &err) ||
+	    !catalog_load(&err) || !make_plan(line, &run, &err))
 		return command_fail(line, &err);
-	if (!severity_parse(command_option(line, "fail-on"), &least)) {
-		err_set(&err, ERR_INVALID, "--fail-on must be a severity");
+	if (command_given(line, "dry-run"))
+		return show_plan(line, &run);
+	done = look(&run, &why);
+	if (!print_found(line, &run, &format, &err) ||
+	    !write_metrics(line, &run, &err))
 		return command_fail(line, &err);
-	}
-	run.found.locale = wanted_locale();
-	run.found.started = clock_now();
-	done = child_start(&run.plan, &run.child, &err) && follow(&run, &err);
-	child_stop(run.child);
-	clear_progress(&run);
-	put_in_order(&run);
-	sum_up(&run.found);
-	print_found(&run, json);
 	if (done && none_reached(&run.found))
-		done = err_set(&err, ERR_UPSTREAM, "no target was reached");
-	if (!done)
-		return command_fail(line, &err);
+		done = err_set(&why, ERR_UPSTREAM, "no target was reached");
+	if (!done) {
+		command_fail(line, &why);
+		return EXIT_FAILED;
+	}
+	if (run.found.has_score && run.found.score < min_score)
+		return EXIT_FINDINGS;
 	return is_bad(&run.found, least) ? EXIT_FINDINGS : EXIT_OK;
 }
 
@@ -422,11 +541,28 @@ const struct command cmd_scan = {
 	.max_args = 1000,
 	.options =
 		(const struct option_def[]){
-			{ "format", "text|json", "text", NULL,
-			  "how to print it" },
+			{ "format", "NAME", "text", NULL,
+			  "how to print it: text, json, markdown, junit, "
+			  "sarif" },
+			{ "output", "PATH", NULL, NULL,
+			  "a file for it, instead of the terminal" },
+			{ "prometheus", "PATH", NULL, NULL,
+			  "also write gauges for the node exporter" },
 			{ "fail-on", "SEVERITY", "LOW", NULL,
 			  "exit status 1 from this severity on; 0: none, 2: "
-			  "error" },
+			  "wrong use, 3: the scan failed" },
+			{ "min-score", "N", "0", NULL,
+			  "exit status 1 below this score, too" },
+			{ "profile", "NAME", "full", NULL,
+			  "full, quick or custom" },
+			{ "limit", "N", "0", NULL,
+			  "at most so many addresses; 0: all" },
+			{ "dry-run", NULL, NULL, NULL,
+			  "only resolve the targets and list the addresses" },
+			{ "intrusive", NULL, NULL, NULL,
+			  "also probes that do more than a visitor would" },
+			{ "discreet", NULL, NULL, NULL,
+			  "ask nobody but the targets about them" },
 			{ "allow-networks", "CIDRS", NULL,
 			  "SCAN_ALLOW_NETWORKS",
 			  "private networks that may be contacted" },

@@ -250,33 +250,32 @@ static const char *matrix_of(const struct scanned *scan, struct arena *a)
 	return matrix_json(sum, scan->locale, a);
 }
 
-void scan_print_json(const struct scanned *scan, struct arena *a, FILE *out)
+void scan_write_json(const struct scanned *scan, struct sb *out)
 {
-	struct sb s = sb_new(a, 65536);
+	struct arena *a = out->arena;
 	const char *between = "";
 	char time[CLOCK_TEXT];
 
 	clock_text(scan->started, time);
-	sb_addf(&s,
+	sb_addf(out,
 		"{\"version\":\"2.0\",\"metadata\":{\"timestamp\":\"%s\","
 		"\"generator\":\"nis2 " NIS2_VERSION "\","
 		"\"duration_seconds\":%.1f},",
 		time, (double)(scan->ended - scan->started) / CLOCK_SECOND);
-	write_summary(scan, &s);
-	sb_addf(&s, ",\"compliance_matrix\":%s,\"assets\":[",
+	write_summary(scan, out);
+	sb_addf(out, ",\"compliance_matrix\":%s,\"assets\":[",
 		matrix_of(scan, a));
 	for (const struct scanned_host *h = scan->first; h; h = h->next) {
-		sb_add(&s, h == scan->first ? "" : ",");
-		write_asset(h, a, &s);
+		sb_add(out, h == scan->first ? "" : ",");
+		write_asset(h, a, out);
 	}
-	sb_add(&s, "],\"findings\":[");
+	sb_add(out, "],\"findings\":[");
 	for (const struct scanned_host *h = scan->first; h; h = h->next)
 		for (size_t i = 0; i < h->judged.verdicts.len; i++) {
-			sb_add(&s, between);
+			sb_add(out, between);
 			write_verdict(&h->judged.verdicts.items[i], scan, a,
-				      &s);
+				      out);
 			between = ",";
 		}
-	sb_add(&s, "]}\n");
-	fwrite(s.s, 1, s.len, out);
+	sb_add(out, "]}\n");
 }

@@ -32,6 +32,6 @@ struct scanned {
 
 void scan_print_text(const struct scanned *scan, bool colour, struct arena *a,
 		     FILE *out);
-void scan_print_json(const struct scanned *scan, struct arena *a, FILE *out);
+void scan_write_json(const struct scanned *scan, struct sb *out);
 
 #endif

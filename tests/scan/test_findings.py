@@ -135,7 +135,7 @@ def test_refuses_what_makes_no_sense(args, message):
 
 def test_a_name_that_does_not_resolve_is_an_error(peers):
     outcome = scan('--hosts-file', peers.folder / 'hosts', 'nobody.invalid', timeout=60)
-    assert outcome.status == 2
+    assert outcome.status == 3
     assert 'nobody.invalid' in outcome.text and 'no target was reached' in outcome.errors
 
 
