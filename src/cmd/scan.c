@@ -408,8 +408,7 @@ static bool none_reached(const struct scanned *s)
 	return true;
 }
 
-static bool write_file(const char *path, const struct sb *text,
-		       struct err *err)
+static bool write_file(const char *path, const struct sb *text, struct err *err)
 {
 	return file_write(path, text->s, text->len, 0644, err) ||
 	       err_wrap(err, "%s", path);
@@ -479,7 +478,8 @@ static bool read_limits(const struct command_line *line,
 			struct err *err)
 {
 	if (!severity_parse(command_option(line, "fail-on"), least))
-		return err_set(err, ERR_INVALID, "--fail-on must be a severity");
+		return err_set(err, ERR_INVALID,
+			       "--fail-on must be a severity");
 	if (command_option(line, "output") &&
 	    !strcmp(command_option(line, "format"), "text"))
 		return err_set(err, ERR_INVALID,

@@ -9,9 +9,8 @@
 #include "core/summary.h"
 
 /* Every finding of the scan, in the order of the hosts. */
-#define EACH_VERDICT(scan, h, i)                                   \
-	for (const struct scanned_host *h = (scan)->first; h;      \
-	     h = h->next)                                          \
+#define EACH_VERDICT(scan, h, i)                                           \
+	for (const struct scanned_host *h = (scan)->first; h; h = h->next) \
 		for (size_t i = 0; i < h->judged.verdicts.len; i++)
 
 static void texts_of(const struct scanned *scan, const struct verdict *v,
@@ -76,8 +75,9 @@ void scan_write_markdown(const struct scanned *scan, struct sb *out)
 	char time[CLOCK_TEXT];
 
 	clock_text(scan->started, time);
-	sb_addf(out, "# NIS2 scan\n\n- Started: %s\n- Addresses: %" PRId64
-		     " (%" PRId64 " with open ports)\n- Score: ",
+	sb_addf(out,
+		"# NIS2 scan\n\n- Started: %s\n- Addresses: %" PRId64
+		" (%" PRId64 " with open ports)\n- Score: ",
 		time, scan->hosts, scan->alive);
 	if (scan->has_score)
 		sb_addf(out, "%d of 100\n", scan->score);
@@ -92,7 +92,7 @@ void scan_write_markdown(const struct scanned *scan, struct sb *out)
 		    "Remediation | Reference |\n"
 		    "|---|---|---|---|---|---|---|\n");
 	EACH_VERDICT(scan, h, i)
-		markdown_row(scan, &h->judged.verdicts.items[i], out);
+	markdown_row(scan, &h->judged.verdicts.items[i], out);
 }
 
 /* ---- JUnit ---- */
@@ -201,8 +201,8 @@ static void sarif_text(struct sb *out, const char *name, const char *text)
 static bool is_first(const struct scanned *scan, const struct verdict *v)
 {
 	EACH_VERDICT(scan, h, i)
-		if (h->judged.verdicts.items[i].check == v->check)
-			return &h->judged.verdicts.items[i] == v;
+	if (h->judged.verdicts.items[i].check == v->check)
+		return &h->judged.verdicts.items[i] == v;
 	return false;
 }
 

@@ -78,6 +78,29 @@ static bool take_block16(struct span *s, struct span *ret)
 	return span_u16(s, &len) && span_take(s, len, ret);
 }
 
+static void parse_feature(unsigned type, struct hello_features *ret)
+{
+	switch (type) {
+	case EXT_RENEGOTIATION:
+		ret->secure_renegotiation = true;
+		break;
+	case EXT_MASTER_SECRET:
+		ret->extended_master_secret = true;
+		break;
+	case EXT_ENCRYPT_THEN_MAC:
+		ret->encrypt_then_mac = true;
+		break;
+	case EXT_HEARTBEAT:
+		ret->heartbeat = true;
+		break;
+	case EXT_TICKET:
+		ret->tickets = true;
+		break;
+	default:
+		break;
+	}
+}
+
 static bool parse_extensions(struct span s, struct hello_answer *ret)
 {
 	struct span body;
@@ -86,6 +109,7 @@ static bool parse_extensions(struct span s, struct hello_answer *ret)
 	while (span_len(s)) {
 		if (!span_u16(&s, &type) || !take_block16(&s, &body))
 			return false;
+		parse_feature(type, &ret->features);
 		if (type == EXT_VERSIONS) {
 			if (!span_u16(&body, &value))
 				return false;
@@ -115,6 +139,7 @@ static bool parse_server_hello(struct span s, struct hello_answer *ret)
 		return false;
 	ret->version = (enum tls_version)version;
 	ret->suite = suite;
+	ret->features.compression = compression != 0;
 	ret->retry = !memcmp(random.p, retry_random, sizeof(retry_random));
 	if (!span_len(s))
 		return true;
@@ -355,4 +380,25 @@ enum hello_kind hello_parse(struct span bytes, enum hello_wait wait,
 	keep_certificates(&answer, a);
 	*ret = answer;
 	return answer.kind;
+}
+
+enum hello_kind hello_flight(struct span bytes)
+{
+	_arena_ struct arena scratch = { 0 };
+	struct sb flight = sb_new(&scratch, span_len(bytes));
+	struct hello_answer answer = { .kind = HELLO_MORE };
+	bool over = gather(bytes, &flight, &answer);
+	struct span s = span_of(flight.s, flight.len), body;
+	uint8_t type;
+	uint32_t len;
+
+	if (answer.kind == HELLO_ALERT)
+		return HELLO_ALERT;
+	while (span_u8(&s, &type) && span_u24(&s, &len)) {
+		if (type == HS_DONE)
+			return HELLO_SERVER;
+		if (!span_take(&s, len, &body))
+			break;
+	}
+	return over ? HELLO_NOT_TLS : HELLO_MORE;
 }

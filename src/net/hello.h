@@ -118,7 +118,19 @@ struct hello_offer {
 	size_t group_count;
 	const uint16_t *sigalgs; /* NULL: all of hello_all_sigalgs() */
 	size_t sigalg_count;
-	bool alpn; /* h2 and http/1.1 */
+	bool alpn;     /* h2 and http/1.1 */
+	bool features; /* before TLS 1.3: all of struct hello_features */
+	bool fallback; /* "this is not my best version" (RFC 7507) */
+};
+
+/* What a server before TLS 1.3 agrees to besides the suite. */
+struct hello_features {
+	bool compression;	     /* RFC 3749 */
+	bool secure_renegotiation;   /* RFC 5746 */
+	bool extended_master_secret; /* RFC 7627 */
+	bool encrypt_then_mac;	     /* RFC 7366 */
+	bool heartbeat;		     /* RFC 6520 */
+	bool tickets;		     /* RFC 5077 */
 };
 
 /* Appends the whole record with the ClientHello. */
@@ -151,6 +163,7 @@ struct hello_answer {
 	int dh_bits;		    /* of the prime, 0 if none was sent */
 	unsigned char dh_start[16]; /* how it begins */
 	int alert;		    /* AlertDescription */
+	struct hello_features features;
 	struct cert_der ders[CERT_CHAIN_MAX]; /* Certificate, before TLS 1.3 */
 	size_t der_count;
 };
@@ -236,6 +249,40 @@ bool hello_http2(struct hello_peer *peer, const struct hello_verdict *verdict,
  */
 bool hello_certificates(struct hello_peer *peer, struct arena *a,
 			struct cert_chain *ret, struct err *err);
+
+/* ---- attacks (hello_attacks.c) ---- */
+
+/* What is not known is not said. */
+enum hello_finding { HELLO_UNKNOWN, HELLO_SAFE, HELLO_VULNERABLE };
+
+/* False: the server did not say. `old` is of a version before TLS 1.3. */
+bool hello_ask_features(struct hello_peer *peer,
+			const struct hello_verdict *old, struct arena *a,
+			struct hello_features *ret);
+/*
+ * Whether the server lets a client fall back to `old` that says it could do
+ * better (RFC 7507). A better version must be accepted.
+ */
+enum hello_finding hello_fallback(struct hello_peer *peer,
+				  const struct hello_verdict *old,
+				  struct arena *a);
+/*
+ * CVE-2014-0160, for a server with heartbeats: asked for 16 bytes that were
+ * not sent. What comes back is counted and not kept.
+ */
+enum hello_finding hello_heartbleed(struct hello_peer *peer,
+				    const struct hello_verdict *old,
+				    struct arena *a);
+/* CVE-2014-0224: ChangeCipherSpec before there is a key, asked for twice. */
+enum hello_finding hello_early_ccs(struct hello_peer *peer,
+				   const struct hello_verdict *old,
+				   struct arena *a);
+
+/*
+ * HELLO_SERVER once the flight of a server before TLS 1.3 is complete up to
+ * ServerHelloDone. Pure.
+ */
+enum hello_kind hello_flight(struct span bytes);
 
 /* ---- SSLv2 ---- */
 

@@ -32,7 +32,7 @@ static bool read_to(struct conn *conn, struct sb *in, size_t len,
 	return true;
 }
 
-static bool read_record(struct conn *conn, struct sb *in, struct err *err)
+bool hello_read_record(struct conn *conn, struct sb *in, struct err *err)
 {
 	size_t start = in->len, len;
 	const unsigned char *head;
@@ -119,7 +119,7 @@ static enum reply converse(struct question *q, struct conn *conn)
 	if (!conn_write_all(conn, out.s, out.len, &err))
 		return hung_up(q, conn, &in, &err);
 	while (in.len < HELLO_FLIGHT_MAX) {
-		if (!read_record(conn, &in, &err))
+		if (!hello_read_record(conn, &in, &err))
 			return hung_up(q, conn, &in, &err);
 		if (hello_parse(span_of(in.s, in.len), q->wait, q->arena,
 				&q->answer) != HELLO_MORE)

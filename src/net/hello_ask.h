@@ -31,6 +31,8 @@ struct conn;
 
 /* Connected, and with the clear part of STARTTLS behind it; or NULL. */
 struct conn *hello_connect(struct hello_peer *peer, struct err *err);
+/* One more record at the end of `in`; what came before an error stays. */
+bool hello_read_record(struct conn *conn, struct sb *in, struct err *err);
 /*
  * Asks, once more when the server hangs up: it may have been a busy moment,
  * unless it is known as the server's way to refuse.

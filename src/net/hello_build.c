@@ -180,6 +180,20 @@ static void put_sigalgs(struct sb *b, const struct hello_offer *offer)
 	put_list_extension(b, EXT_SIGALGS_CERT, all.items, all.len);
 }
 
+/* Each is offered in two or three bytes of nothing. */
+static void put_features(struct sb *b)
+{
+	static const unsigned empty[] = { EXT_ENCRYPT_THEN_MAC,
+					  EXT_MASTER_SECRET, EXT_TICKET };
+
+	for (size_t i = 0; i < 3; i++) {
+		put16(b, empty[i]);
+		put16(b, 0);
+	}
+	put16(b, EXT_HEARTBEAT);
+	sb_addn(b, "\0\1\1", 3); /* we may be asked, too */
+}
+
 static void put_extensions(struct sb *b, const struct hello_offer *offer)
 {
 	bool tls13 = offer->version >= TLS_1_3;
@@ -194,6 +208,8 @@ static void put_extensions(struct sb *b, const struct hello_offer *offer)
 		/* All three of RFC 4492: old servers insist on one of them. */
 		put16(b, EXT_POINT_FORMATS);
 		sb_addn(b, "\0\4\3\0\1\2", 6);
+		if (offer->features)
+			put_features(b);
 	} else {
 		put16(b, EXT_VERSIONS);
 		sb_addn(b, "\0\3\2\3\4", 5);
@@ -219,9 +235,13 @@ static void put_hello_body(struct sb *b, const struct hello_offer *offer)
 		put16(b, offer->suites[i]);
 	if (!tls13)
 		put16(b, SCSV_RENEGOTIATION); /* RFC 5746, 3.3 */
+	if (offer->fallback)
+		put16(b, SCSV_FALLBACK);
 	close16(b, suites);
-	put8(b, 1); /* compression: none */
-	put8(b, 0);
+	put8(b, offer->features ? 2 : 1);
+	if (offer->features)
+		put8(b, 1); /* compression: DEFLATE */
+	put8(b, 0);	    /* or none */
 	if (offer->version > TLS_SSL3)
 		put_extensions(b, offer);
 }

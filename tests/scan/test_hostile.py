@@ -149,7 +149,7 @@ def test_the_deadline_ends_the_scan():
     finally:
         for mock in mocks:
             mock.close()
-    assert outcome.status == 2
+    assert outcome.status == 3
     assert not outcome.json['summary']['complete']
     assert outcome.seconds < 15
     assert 'deadline' in outcome.errors

@@ -122,7 +122,7 @@ def test_freak_logjam_and_poodle_on_jsse(tls, jsse):
     assert outcome.facts(at.JSSE, 'tls.dh_bits', 443) == [1024]
     assert 'rsa_pkcs1_md5' in outcome.facts(at.JSSE, 'tls.weak_signature_algorithms', 443)[0]
     assert checks(outcome) == {
-        'tls_beast', 'tls_export', 'tls_lucky13', 'tls_no_post_quantum', 'tls_no_protection', 'tls_poodle', 'tls_short_dh',
+        'tls_beast', 'tls_export', 'tls_lucky13', 'tls_no_fallback_scsv', 'tls_no_post_quantum', 'tls_no_protection', 'tls_poodle', 'tls_short_dh',
         'tls_sweet32', 'tls_weak_ciphers', 'tls_weak_handshake_signature', 'tls_weak_versions'}
     info = outcome.asset(at.JSSE)['tls_info']['443']
     assert info['grade'] == 'F' and {'export_suites', 'poodle', 'no_encryption_or_authentication'} <= set(info['grade_reasons'])
@@ -346,7 +346,7 @@ def test_nginx_in_half_of_the_time_of_sslscan(tls):
     ours, theirs = of_scan(tls, 'tls.example.net'), seconds([program('sslscan'), '--no-colour', f'{at.NGINX}:443'])
     connections = look(tls, 'tls.example.net', 443).facts('tls.example.net', 'tls.connections', 443)[0]
     print(f'nginx: {ours:.3f} s, sslscan {theirs:.3f} s, {connections} connections')
-    assert connections <= 48
+    assert connections <= 52
     assert ours <= theirs / 2
 
 

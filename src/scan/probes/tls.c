@@ -102,6 +102,79 @@ static void look_closer(struct probe_run *run, struct hello_peer *peer,
 			  hello_http2(peer, old, run->arena));
 }
 
+/* ---- attacks ---- */
+
+static void state_finding(struct probe_run *run, const char *fact,
+			  enum hello_finding finding, bool when)
+{
+	if (finding != HELLO_UNKNOWN)
+		fact_bool(run->facts, fact, run->port,
+			  (finding == HELLO_VULNERABLE) == when);
+}
+
+static void state_features(struct probe_run *run,
+			   const struct hello_features *f)
+{
+	struct fact_list *facts = run->facts;
+	int port = run->port;
+
+	fact_bool(facts, "tls.compression", port, f->compression);
+	fact_bool(facts, "tls.insecure_renegotiation", port,
+		  !f->secure_renegotiation);
+	fact_bool(facts, "tls.extended_master_secret", port,
+		  f->extended_master_secret);
+	fact_bool(facts, "tls.encrypt_then_mac", port, f->encrypt_then_mac);
+	fact_bool(facts, "tls.tickets", port, f->tickets);
+}
+
+/* Whether a better version than `old` is accepted. */
+static bool has_better(const struct hello_verdict *verdicts,
+		       const struct hello_verdict *old)
+{
+	for (int i = 0; i < TLS_VERSIONS; i++)
+		if (verdicts[i].result == HELLO_ACCEPTED &&
+		    verdicts[i].version > old->version)
+			return true;
+	return false;
+}
+
+/* The version below the best one, or NULL. */
+static struct hello_verdict *second_best(struct hello_verdict *verdicts)
+{
+	struct hello_verdict *best = NULL;
+
+	for (int i = 0; i < TLS_VERSIONS; i++)
+		if (verdicts[i].result == HELLO_ACCEPTED &&
+		    verdicts[i].version > TLS_SSL2 &&
+		    has_better(verdicts, &verdicts[i]) &&
+		    (!best || verdicts[i].version > best->version))
+			best = &verdicts[i];
+	return best;
+}
+
+static void look_for_attacks(struct probe_run *run, struct hello_peer *peer,
+			     struct hello_verdict *verdicts)
+{
+	struct hello_verdict *old = newest_old(verdicts);
+	struct hello_verdict *second = second_best(verdicts);
+	struct hello_features features = { 0 };
+	enum hello_finding bleeds = HELLO_SAFE;
+
+	if (!old)
+		return;
+	if (hello_ask_features(peer, old, run->arena, &features)) {
+		state_features(run, &features);
+		if (features.heartbeat)
+			bleeds = hello_heartbleed(peer, old, run->arena);
+		state_finding(run, "tls.heartbleed", bleeds, true);
+	}
+	state_finding(run, "tls.ccs", hello_early_ccs(peer, old, run->arena),
+		      true);
+	if (second)
+		state_finding(run, "tls.fallback_scsv",
+			      hello_fallback(peer, second, run->arena), false);
+}
+
 /*
  * MySQL shuts a host out whose handshakes fail a hundred times: it is asked
  * for versions alone.
@@ -164,8 +237,10 @@ static bool run_tls(struct probe_run *run, struct err *err)
 		return true;
 	if (!ask_versions(run, &peer, certain, verdicts, &why))
 		return !why || not_tested(run, why, err);
-	if (starttls != STARTTLS_MYSQL)
+	if (starttls != STARTTLS_MYSQL) {
 		look_closer(run, &peer, verdicts);
+		look_for_attacks(run, &peer, verdicts);
+	}
 	shake_hands(run, starttls);
 	tls_facts(verdicts, run->port, run->facts);
 	fact_int(run->facts, "tls.connections", run->port, peer.connections);
@@ -225,6 +300,24 @@ const struct probe probe_tls = {
 			  "CBC with TLS 1.0 or SSLv3 (BEAST)" },
 			{ "tls.lucky13", FACT_BOOL,
 			  "CBC suites of TLS are accepted (LUCKY13)" },
+			{ "tls.heartbleed", FACT_BOOL,
+			  "Heartbeats give memory away (CVE-2014-0160)" },
+			{ "tls.ccs", FACT_BOOL,
+			  "ChangeCipherSpec is taken before there is a key "
+			  "(CVE-2014-0224)" },
+			{ "tls.compression", FACT_BOOL,
+			  "TLS compresses (CRIME)" },
+			{ "tls.insecure_renegotiation", FACT_BOOL,
+			  "Renegotiation is not bound to the session "
+			  "(RFC 5746)" },
+			{ "tls.fallback_scsv", FACT_BOOL,
+			  "A forced fallback is refused (RFC 7507)" },
+			{ "tls.extended_master_secret", FACT_BOOL,
+			  "Extended master secret (RFC 7627)" },
+			{ "tls.encrypt_then_mac", FACT_BOOL,
+			  "Encrypt-then-MAC (RFC 7366)" },
+			{ "tls.tickets", FACT_BOOL,
+			  "Session tickets before TLS 1.3 (RFC 5077)" },
 			{ "tls.forward_secrecy", FACT_BOOL,
 			  "A suite with forward secrecy is accepted" },
 			{ "tls.aead", FACT_BOOL,
