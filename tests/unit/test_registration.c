@@ -22,8 +22,8 @@ static const struct date_case {
 	{ "date: RFC 3339", "2027-08-13T04:00:00Z", "2027-08-13T04:00:00Z" },
 	{ "date: W27: with a zone", "2027-08-13T04:00:00+02:00",
 	  "2027-08-13T02:00:00Z" },
-	{ "date: W27: with a zone without a colon",
-	  "2027-08-13T04:00:00-0530", "2027-08-13T09:30:00Z" },
+	{ "date: W27: with a zone without a colon", "2027-08-13T04:00:00-0530",
+	  "2027-08-13T09:30:00Z" },
 	{ "date: W27: with hours of a zone", "2027-08-13 04:00:00+02",
 	  "2027-08-13T02:00:00Z" },
 	{ "date: with fractions", "2027-08-13T04:00:00.0Z",
@@ -83,7 +83,8 @@ static const struct answer_case {
 	  "  Organization:     Esempio srl\n  Address:          Roma\n\n"
 	  "Registrar\n  Organization:     Registrar spa\n"
 	  "  Name:             REG-X\n\nNameservers\n  ns1.example.it\n",
-	  "until 2027-03-01T00:00:00Z with Registrar spa for Esempio srl [ok]" },
+	  "until 2027-03-01T00:00:00Z with Registrar spa for Esempio srl "
+	  "[ok]" },
 	{ "whois: .uk, with values below",
 	  "    Domain name:\n        example.co.uk\n\n    Registrar:\n"
 	  "        Example Ltd [Tag = X]\n        URL: https://example.org\n\n"
@@ -93,8 +94,8 @@ static const struct answer_case {
 	{ "whois: comments are none",
 	  "% Registrar: nobody\n# Expires: 2020-01-01\nexpires: 2027-01-02\n",
 	  "until 2027-01-02T00:00:00Z" },
-	{ "whois: there is no such domain",
-	  "No match for \"EXAMPLE.NET\".\r\n", "missing" },
+	{ "whois: there is no such domain", "No match for \"EXAMPLE.NET\".\r\n",
+	  "missing" },
 	{ "whois: a domain that is free", "Domain: example.de\nStatus: free\n",
 	  "missing" },
 	{ "whois: who knows more",
@@ -165,8 +166,7 @@ static void answer_is_read(void **state)
 
 int main(void)
 {
-	static struct CMUnitTest
-		tests[COUNT(date_cases) + COUNT(answer_cases)];
+	static struct CMUnitTest tests[COUNT(date_cases) + COUNT(answer_cases)];
 	size_t n = 0;
 
 	ADD(date_cases, date_is_read);

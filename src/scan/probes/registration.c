@@ -85,8 +85,7 @@ static bool split(const char *url, struct arena *a, const char **host,
 			return false;
 	if (!span_until(&authority, ':', TARGET_NAME_MAX, &name) ||
 	    (span_len(authority) &&
-	     (!span_number(&authority, 65535, &number) ||
-	      span_len(authority))))
+	     (!span_number(&authority, 65535, &number) || span_len(authority))))
 		return false;
 	*host = span_dup(a, name);
 	*port = (int)number;
@@ -108,8 +107,7 @@ static bool get(struct look *l, const char *url, struct web_answer *answer)
 	struct addr addr;
 
 	*answer = (struct web_answer){ 0 };
-	if (!split(url, l->arena, &request.name, &request.port,
-		   &request.path))
+	if (!split(url, l->arena, &request.name, &request.port, &request.path))
 		return err_set(&l->why, ERR_UPSTREAM,
 			       "RDAP leads to no https address");
 	if (!find(l, request.name, &addr))
@@ -164,9 +162,9 @@ static bool ask_rdap(struct look *l)
 		const struct rdap_service *s = &l->known.rdap.items[i];
 
 		if (is_for(&s->tlds, l->tld))
-			return follow_rdap(l, arena_printf(l->arena,
-							   "%sdomain/%s",
-							   s->url, l->domain));
+			return follow_rdap(l,
+					   arena_printf(l->arena, "%sdomain/%s",
+							s->url, l->domain));
 	}
 	return false;
 }
@@ -184,8 +182,8 @@ static bool read_all(struct look *l, struct conn *conn, struct sb *in)
 		}
 		if (conn_state(conn) != CONN_CLOSED)
 			return false;
-		return in->len || err_set(&l->why, ERR_UPSTREAM,
-					  "WHOIS: an empty answer");
+		return in->len ||
+		       err_set(&l->why, ERR_UPSTREAM, "WHOIS: an empty answer");
 	}
 	return err_set(&l->why, ERR_UPSTREAM, "WHOIS: the answer is too long");
 }
@@ -213,9 +211,8 @@ static const char *question_of(const struct look *l,
 {
 	const char *at = strstr(s->question, "{name}");
 
-	return at ? arena_printf(l->arena, "%.*s%s%s",
-				 (int)(at - s->question), s->question,
-				 l->domain, at + 6)
+	return at ? arena_printf(l->arena, "%.*s%s%s", (int)(at - s->question),
+				 s->question, l->domain, at + 6)
 		  : l->domain;
 }
 
@@ -340,8 +337,7 @@ static void state_found(const struct registration *r, struct fact_list *facts)
 	fact_bool(facts, "registration.locked", 0, r->locked);
 }
 
-static bool state(struct probe_run *run, const struct known *k,
-		  struct err *err)
+static bool state(struct probe_run *run, const struct known *k, struct err *err)
 {
 	struct fact_list *facts = run->facts;
 
@@ -396,8 +392,7 @@ const struct probe probe_registration = {
 			  "Until when it is registered" },
 			{ "registration.created", FACT_TIME,
 			  "Since when it is registered" },
-			{ "registration.registrar", FACT_TEXT,
-			  "With whom" },
+			{ "registration.registrar", FACT_TEXT, "With whom" },
 			{ "registration.registrant", FACT_TEXT,
 			  "For whom, where that is told" },
 			{ "registration.complete", FACT_BOOL,

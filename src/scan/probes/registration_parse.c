@@ -289,13 +289,13 @@ static void keep(struct whois *w, enum whois_field field, struct span value)
 	switch (field) {
 	case WHOIS_EXPIRES:
 		if (!r->has_expires)
-			r->has_expires = registration_date(value, w->arena,
-							   &r->expires);
+			r->has_expires =
+				registration_date(value, w->arena, &r->expires);
 		break;
 	case WHOIS_CREATED:
 		if (!r->has_created)
-			r->has_created = registration_date(value, w->arena,
-							   &r->created);
+			r->has_created =
+				registration_date(value, w->arena, &r->created);
 		break;
 	case WHOIS_REGISTRAR:
 		keep_text(&r->registrar, value, w->arena);
@@ -325,7 +325,8 @@ static void read_below(struct whois *w, struct span key, struct span value,
 
 static void read_line(struct whois *w, struct span line)
 {
-	bool indented = line.p < line.end && (*line.p == ' ' || *line.p == '\t');
+	bool indented =
+		line.p < line.end && (*line.p == ' ' || *line.p == '\t');
 	struct span key, value = span_trim(line);
 	enum whois_field field;
 	bool has_value;

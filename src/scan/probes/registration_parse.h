@@ -19,11 +19,11 @@ struct registration {
 	bool missing; /* the registry does not know the domain */
 	bool has_expires, has_created;
 	int64_t expires, created;
-	const char *registrar;	    /* NULL: not told */
-	const char *registrant;	    /* organisation; the same */
-	struct str_list statuses;   /* words of EPP (RFC 5731), as sent */
-	bool locked;		    /* nobody may transfer it */
-	const char *referral;	    /* WHOIS: who knows more, or NULL */
+	const char *registrar;	  /* NULL: not told */
+	const char *registrant;	  /* organisation; the same */
+	struct str_list statuses; /* words of EPP (RFC 5731), as sent */
+	bool locked;		  /* nobody may transfer it */
+	const char *referral;	  /* WHOIS: who knows more, or NULL */
 };
 
 /* ERR_UPSTREAM: it is not about a domain. */

@@ -86,8 +86,8 @@ static void look_around(struct look *l)
 
 static void state(const struct look *l)
 {
-	const char *end = l->packaged ? "software.packaged_end"
-				      : "software.end";
+	const char *end =
+		l->packaged ? "software.packaged_end" : "software.end";
 	int port = l->run->port;
 
 	for (size_t i = 0; i < l->len; i++) {

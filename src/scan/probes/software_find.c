@@ -19,13 +19,12 @@ bool software_open(struct arena *a, struct software_table **ret,
 	const struct embedded_file *file = embedded_find("data/software.json");
 	struct software_table *t = arena_alloc(a, sizeof(*t));
 
-	if (!file ||
-	    !codec_read(&software_type, (const char *)file->bytes, file->len,
-			"software", a, &t->data, NULL, err))
+	if (!file || !codec_read(&software_type, (const char *)file->bytes,
+				 file->len, "software", a, &t->data, NULL, err))
 		return err_set(err, ERR_INTERNAL, "no table of software");
 	t->arena = a;
-	t->patterns = arena_array(a, t->data.products.len,
-				  sizeof(struct pattern *));
+	t->patterns =
+		arena_array(a, t->data.products.len, sizeof(struct pattern *));
 	for (size_t i = 0; i < t->data.products.len; i++)
 		if (!pattern_make(t->data.products.items[i].pattern, a,
 				  &t->patterns[i], err))
@@ -86,10 +85,10 @@ size_t software_find(const struct software_table *t, struct span text,
 
 bool software_is_packaged(struct span text)
 {
-	static const char *const words[] = { "debian", "ubuntu",  "red hat",
-					     "centos", "fedora",  "rocky",
-					     "suse",	"alma",	  "+deb",
-					     ".el7",	".el8",	  ".el9",
+	static const char *const words[] = { "debian",	    "ubuntu", "red hat",
+					     "centos",	    "fedora", "rocky",
+					     "suse",	    "alma",   "+deb",
+					     ".el7",	    ".el8",   ".el9",
 					     "oracle linux" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
