@@ -1,124 +1,18 @@
-"""Peers that want to hold the scanner up or break it: the scan ends in time and says what it could not see."""
+"""Time and crashes: the scan keeps its deadlines, says what it could not see, and outlives a probe that is killed.
+
+More peers of this kind are in hostile_peers.py."""
 import os
 import signal
-import socket
 import subprocess
 import time
 
 import pytest
 
 from conftest import BINARY, Outcome, scan
+from hostile_peers import silent
 from peers import Mock
 
 HOST = '127.77.1.1'
-
-
-def silent(connection):
-    """A tar pit: takes the connection and says nothing."""
-    while connection.recv(4096):
-        pass
-
-
-def drip(connection):
-    """A header, one byte at a time, for ever."""
-    connection.recv(4096)
-    connection.sendall(b'HTTP/1.1 200 OK\r\n')
-    while True:
-        connection.sendall(b'X')
-        time.sleep(0.2)
-
-
-def endless_headers(connection):
-    connection.recv(4096)
-    connection.sendall(b'HTTP/1.1 200 OK\r\n')
-    while True:
-        connection.sendall(b'X-Filler: ' + b'a' * 1000 + b'\r\n')
-
-
-def endless_line(connection):
-    connection.recv(4096)
-    connection.sendall(b'HTTP/1.1 200 ')
-    while True:
-        connection.sendall(b'a' * 65536)
-
-
-def endless_body(connection):
-    connection.recv(4096)
-    connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n')
-    while True:
-        connection.sendall(b'a' * 65536)
-
-
-def endless_chunks(connection):
-    connection.recv(4096)
-    connection.sendall(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n')
-    while True:
-        connection.sendall(b'1\r\na\r\n' * 1000)
-
-
-def garbage(connection):
-    connection.sendall(bytes(range(256)) * 64)
-    silent(connection)
-
-
-def reset(connection):
-    connection.recv(1)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\1\0\0\0\0\0\0\0')
-
-
-def not_quite_tls(connection):
-    """A record header that promises more than it may, then nothing."""
-    connection.recv(4096)
-    connection.sendall(b'\x16\x03\x03\xff\xff' + b'\x02' * 100)
-    silent(connection)
-
-
-def endless_records(connection):
-    connection.recv(4096)
-    while True:
-        connection.sendall(b'\x16\x03\x03\x00\x10' + b'\x00' * 16)
-
-
-# name, port, server, an open port stays open in the result
-PEERS = [
-    ('a tar pit on the web ports', 80, silent),
-    ('a tar pit behind TLS', 443, silent),
-    ('a header that drips', 80, drip),
-    ('headers without end', 80, endless_headers),
-    ('a line without end', 80, endless_line),
-    ('a body without end', 8080, endless_body),
-    ('chunks without end', 8080, endless_chunks),
-    ('garbage instead of TLS', 443, garbage),
-    ('garbage instead of HTTP', 80, garbage),
-    ('a record that is too long', 8443, not_quite_tls),
-    ('records without end', 443, endless_records),
-    ('a reset after the first byte', 443, reset),
-    ('a silent Redis', 6379, silent),
-    ('a garbling Redis', 6379, garbage),
-    ('a silent SSH', 22, silent),
-    ('a garbling SSH', 22, garbage),
-    ('a garbling MongoDB', 27017, garbage),
-    ('a garbling SMB', 445, garbage),
-    ('a garbling PostgreSQL', 5432, garbage),
-    ('a garbling MySQL', 3306, garbage),
-    ('a garbling RDP', 3389, garbage),
-    ('a garbling name server', 53, garbage),
-]
-
-
-@pytest.mark.parametrize('number,name,port,serve', [(i, *p) for i, p in enumerate(PEERS)], ids=[p[0] for p in PEERS])
-def test_ends_in_time(number, name, port, serve):
-    address = f'127.77.1.{number + 1}'
-    mock = Mock(address, port, serve)
-    try:
-        outcome = scan('--format', 'json', '--timeout', 2, address, timeout=60)
-    finally:
-        mock.close()
-    assert outcome.status in (0, 1), outcome.errors
-    assert outcome.asset(address)['ports'] == [port]
-    assert outcome.json['summary']['complete']
-    # Two seconds for a request, three for a hello, five for a banner: never the sum of what a peer would like.
-    assert outcome.seconds < 20
 
 
 def test_says_what_it_could_not_see():

@@ -106,7 +106,8 @@ static void no_service_takes_another_one_for_itself(void **state)
 			const struct service *s = service_row(k);
 			struct banner b = { 0 };
 
-			if (s != service_on(answers[i].port) &&
+			if (strcmp(s->name,
+				   service_on(answers[i].port)->name) &&
 			    s->read(recorded(answers[i].name, &a), &a, &b) ==
 				    BANNER_YES)
 				fail_msg("%s passes for %s", answers[i].name,
@@ -265,6 +266,8 @@ static const struct refusal {
 	{ "an_ssh_line_needs_a_version", 22, BYTES("SSH-junk\r\n") },
 	{ "twenty_lines_are_enough_for_ssh", 22,
 	  BYTES("\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n") },
+	{ "telnet_negotiates_and_does_not_repeat_itself", 23,
+	  BYTES("\xff\xff\xff\xff") },
 	{ "an_answer_to_another_question_is_no_dns", 53,
 	  BYTES("\0\x11\xaa\xaa\x80\0\0\0\0\0\0\0") },
 	{ "a_question_is_no_answer", 53,
@@ -292,6 +295,19 @@ static void is_refused(void **state)
 	assert_int_equal(
 		service_on(c->port)->read(span_of(c->bytes, c->len), &a, &b),
 		BANNER_NO);
+}
+
+/* A peer that says S may begin any word with it. */
+static void one_byte_elsewhere_is_no_postgresql(void **state)
+{
+	_arena_ struct arena a = { 0 };
+	struct banner b = { 0 };
+	const struct service *s;
+
+	for (size_t i = 0; (s = service_row(i)); i++)
+		if (s->common)
+			assert_int_not_equal(s->read(span_of("S", 1), &a, &b),
+					     BANNER_YES);
 }
 
 /* The lengths inside the questions are those of the questions. */
@@ -448,6 +464,7 @@ int main(void)
 		cmocka_unit_test(no_service_takes_another_one_for_itself),
 		cmocka_unit_test(what_one_says_no_other_does),
 		cmocka_unit_test(a_tls_port_asked_in_clear_is_no_http),
+		cmocka_unit_test(one_byte_elsewhere_is_no_postgresql),
 		cmocka_unit_test(questions_are_well_formed),
 		cmocka_unit_test(nothing_is_asked_of_a_printer),
 		cmocka_unit_test(a_line_for_people_has_no_control_characters),

@@ -92,9 +92,12 @@ enum banner_result read_telnet(struct span answer, struct arena *a,
 {
 	if (span_len(answer) < 3)
 		return BANNER_MORE;
-	if ((unsigned char)answer.p[0] == 0xff &&
-	    (unsigned char)answer.p[1] >= 0xfa)
-		return BANNER_YES;
+	/* IAC; doubled it would be a byte of text (RFC 854) */
+	if ((unsigned char)answer.p[0] == 0xff)
+		return (unsigned char)answer.p[1] >= 0xfa &&
+				       (unsigned char)answer.p[1] <= 0xfe
+			       ? BANNER_YES
+			       : BANNER_NO;
 	return span_find_nocase(answer, "login:") ||
 			       span_find_nocase(answer, "username:") ||
 			       span_find_nocase(answer, "password:")
@@ -207,6 +210,15 @@ enum banner_result read_postgresql(struct span answer, struct arena *a,
 						: "PostgreSQL without TLS";
 		return BANNER_YES;
 	}
+	return read_postgresql_error(answer, a, ret);
+}
+
+/* What an unknown version of the protocol gets. */
+enum banner_result read_postgresql_error(struct span answer, struct arena *a,
+					 struct banner *ret)
+{
+	if (!span_len(answer))
+		return BANNER_MORE;
 	if (*answer.p != 'E')
 		return BANNER_NO;
 	return span_find_nocase(answer, "SFATAL") ? BANNER_YES : BANNER_MORE;

@@ -24,6 +24,7 @@ BANNER_READ(smb);
 BANNER_READ(mysql);
 BANNER_READ(rdp);
 BANNER_READ(postgresql);
+BANNER_READ(postgresql_error);
 BANNER_READ(redis);
 BANNER_READ(mongodb);
 BANNER_READ(http);

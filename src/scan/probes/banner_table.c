@@ -27,6 +27,8 @@ static const char ask_rdp[] =
 	"\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08"
 	"\x00\x03\x00\x00\x00";
 /* SSLRequest */
+/* A version of the protocol that there is not: the answer is an error. */
+static const char ask_postgresql_error[] = "\x00\x00\x00\x08'\x0f\x00\x00";
 static const char ask_postgresql[] = "\x00\x00\x00\x08\x04\xd2\x16/";
 static const char ask_redis[] = "PING\x0d\x0aINFO server\x0d\x0a";
 /* OP_MSG {hello: 1, "$db": "admin"}, {listDatabases: 1, nameOnly: true, …} */
@@ -204,7 +206,10 @@ static const struct service services[] = {
 	{ "sip", SERVICE_PUBLIC, ON(5060), ASK(sip), .read = read_sip },
 	{ "xmpp", SERVICE_PUBLIC, ON(5222), ASK(xmpp), .read = read_xmpp },
 	{ "postgresql", SERVICE_DATABASE, ON(5432), ASK(postgresql),
-	  .read = read_postgresql, .common = true },
+	  .read = read_postgresql },
+	/* On a port that stands for something else one byte proves nothing. */
+	{ "postgresql", SERVICE_DATABASE, ON(0), ASK(postgresql_error),
+	  .read = read_postgresql_error, .common = true },
 	{ "amqp", SERVICE_CLUSTER, ON(5672), ASK(amqp), .read = read_amqp,
 	  .common = true },
 	{ "x11", SERVICE_ADMIN, ON(6000), ASK(x11), .read = read_x11 },
