@@ -74,7 +74,7 @@ def problems(root):
         if int(number) not in found and number not in wanted['open']:
             yield f'W{number} ({words}) has no test'
     every = {test for tests in found.values() for test in tests}
-    for test in re.findall(r'`(tests/[^`]+)`', (root / TABLE).read_text()):
+    for test in re.findall(r'`(tests/[^`]+?: [^`]+)`', (root / TABLE).read_text()):
         if test not in every:
             yield f'{TABLE} names {test}, which is not there: run tools/weaknesses.py'
 
