@@ -136,8 +136,7 @@ enum hello_finding hello_heartbleed(struct hello_peer *peer,
 	conn = begin(&q, SILENCE_US, &in);
 	if (!conn)
 		return HELLO_UNKNOWN;
-	put_record(&out, REC_HEARTBEAT, old->version, request,
-		   sizeof(request));
+	put_record(&out, REC_HEARTBEAT, old->version, request, sizeof(request));
 	if (!conn_write_all(conn, out.s, out.len, &err) ||
 	    !next_record(conn, &in, &type, &content))
 		return HELLO_SAFE;

@@ -105,6 +105,7 @@ def test_loopback_is_refused_unless_the_operator_allows_it(start, kind, value):
 
 
 def test_the_private_address_behind_a_name_is_not_told(admin):
+    """W55: the refusal said which private address a name has."""
     reply = admin.post('/assets', json=asset('domain', 'private.example.com'), expect=422)
     assert '10.0.0.7' not in reply.text
 

@@ -114,6 +114,7 @@ def test_decisions_outlive_a_scan_and_what_was_resolved_reopens(story):
 
 
 def test_what_is_not_there_any_more_is_not_listed_and_not_lost(story, peer):
+    """W1: a scan that reaches nobody has no score. W38: what it did not see is kept."""
     found = story.seen(story.scan())
     peer.shutdown()
     peer.server_close()

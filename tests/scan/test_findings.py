@@ -87,6 +87,7 @@ def test_tells_versions_of_services(bench_scan):
 
 
 def test_the_score_is_the_mean_of_those_that_answer(bench_scan):
+    """W1: where nothing could be assessed there is no score, not 100."""
     scores = [a['score'] for a in bench_scan.json['assets'] if a['status'] == 'Active']
     assert bench_scan.asset(EMPTY)['score'] is None
     assert bench_scan.json['summary']['total_score'] == sum(scores) // len(scores)

@@ -15,7 +15,7 @@ from conftest import BINARY, GOOD, SOURCE, Outcome
 from peers import Mock
 
 ALLOWED = '127.37.0.0/16,127.77.0.0/16'
-HOST_SECONDS, GRACE = 8, 2.5  # two cores are shared with a hundred peers in Python
+HOST_SECONDS, GRACE = 8, 6  # a machine may be busy with other things, and with a hundred peers in Python
 MEMORY_KB = 256 * 1024
 HEALTHY = 'good.example.net'
 # What is true of a port that is open, of a page without a header, and of the certificate behind it.

@@ -83,7 +83,10 @@ static void what_is_no_base_vector_is_refused(void **state)
 	}
 }
 
-/* A finding whose words and number disagree is not believed. */
+/*
+ * W91: a finding whose words and number disagree is not believed; the number
+ * is computed from the vector.
+ */
 static void the_catalogue_agrees_with_its_vectors(void **state)
 {
 	/* Section 5 of the specification: none, low, medium, high, critical. */

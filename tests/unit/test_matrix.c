@@ -42,6 +42,7 @@ static void run_all(struct matrix_sum *m, char letter)
 			m->checks[i].run = true;
 }
 
+/* W17: green came from the method of a check, not from what it saw. */
 static void nothing_evaluated_is_left_to_people(void **state)
 {
 	_arena_ struct arena a = { 0 };
@@ -58,6 +59,7 @@ static void nothing_evaluated_is_left_to_people(void **state)
 	}
 }
 
+/* W17: findings decide, and the gravest of them. */
 static void grave_findings_are_a_gap(void **state)
 {
 	_arena_ struct arena a = { 0 };
@@ -117,6 +119,7 @@ static void what_is_information_is_no_gap(void **state)
 	assert_int_equal(c->evidence.len, 0);
 }
 
+/* W18: the list of checks was the same when half of them were off. */
 static void what_could_not_run_is_said(void **state)
 {
 	_arena_ struct arena a = { 0 };
@@ -175,6 +178,7 @@ static void a_check_that_is_gone_does_no_harm(void **state)
 	assert_false(matrix_add_json(&m, "{\"run\":1}", &a, NULL));
 }
 
+/* W36: the pages could not read the shape, and showed "manual" ten times. */
 static void the_json_has_the_ten_keys_of_the_contract(void **state)
 {
 	_arena_ struct arena a = { 0 };
