@@ -5,6 +5,7 @@ The ports that are looked at are fixed and privileged, so the addresses differ i
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -176,3 +177,40 @@ class Mock:
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass
+
+
+class DnsMock:
+    """A resolver that answers every question with what `answer` makes of it; None is silence."""
+
+    def __init__(self, address, answer):
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind((address, 53))
+        self.answer = answer
+        self.thread = threading.Thread(target=self.loop, daemon=True)
+        self.thread.start()
+        self.tcp = Mock(address, 53, self.stream)
+
+    def loop(self):
+        while True:
+            try:
+                query, peer = self.udp.recvfrom(4096)
+            except OSError:
+                return
+            if not query:
+                return
+            reply = self.answer(query)
+            if reply:
+                self.udp.sendto(reply[:60000], peer)
+
+    def stream(self, connection):
+        size = struct.unpack('!H', connection.recv(2))[0]
+        query = connection.recv(size)
+        reply = self.answer(query)
+        while reply:  # without an end
+            connection.sendall(struct.pack('!H', len(reply)) + reply)
+
+    def close(self):
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'', self.udp.getsockname())
+        self.thread.join()
+        self.udp.close()
+        self.tcp.close()

@@ -16,7 +16,7 @@ import time
 import pytest
 
 from conftest import BINARY, Outcome
-from peers import Mock, Peers, program
+from peers import DnsMock, Mock, Peers, program
 from zones import (INSIDE, LAME, LAX, MAIN, MX, NOBODY, PLAIN_MX, RESOLVER, WEB, Bench, Zone)
 
 P256 = ['-a', 'ECDSAP256SHA256']
@@ -421,42 +421,6 @@ def test_a_name_takes_a_second(bench):
     assert min(look(bench, 'mail.test').seconds for _ in range(2)) < 1.5
 
 
-class Hostile:
-    """A resolver that answers every question with what `answer` makes of it; None is silence."""
-
-    def __init__(self, address, answer):
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind((address, 53))
-        self.answer = answer
-        threading.Thread(target=self.loop, daemon=True).start()
-        self.tcp = Mock(address, 53, self.stream)
-
-    def loop(self):
-        while True:
-            try:
-                query, peer = self.udp.recvfrom(4096)
-            except OSError:
-                return
-            if not query:
-                return
-            reply = self.answer(query)
-            if reply:
-                self.udp.sendto(reply[:60000], peer)
-
-    def stream(self, connection):
-        size = struct.unpack('!H', connection.recv(2))[0]
-        query = connection.recv(size)
-        reply = self.answer(query)
-        while reply:  # without an end
-            connection.sendall(struct.pack('!H', len(reply)) + reply)
-
-    def close(self):
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'', self.udp.getsockname())
-        time.sleep(0.05)
-        self.udp.close()
-        self.tcp.close()
-
-
 def reply(query, records, flags=0x8580):
     end = query.index(0, 12) + 5
     return query[:2] + struct.pack('!HHHHH', flags, 1, len(records), 0, 0) + query[12:end] + b''.join(records)
@@ -497,7 +461,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize('kind', HOSTILE)
 def test_a_hostile_server_ends_in_time_and_leads_nowhere(bench, kind):
-    server = Hostile('127.84.0.66', HOSTILE[kind])
+    server = DnsMock('127.84.0.66', HOSTILE[kind])
     before = list(bench.trap.visits)
     try:
         outcome = look(bench, 'victim.example.org', resolver='127.84.0.66', timeout=90)
@@ -511,7 +475,7 @@ def test_a_hostile_server_ends_in_time_and_leads_nowhere(bench, kind):
 
 def test_a_resolver_without_dnssec_makes_no_zone_bogus(bench):
     """One that drops signatures says nothing about the zone: neither a finding nor a pass."""
-    server = Hostile('127.84.0.54', lambda query: reply(query, [record(6, b'\0\0' + bytes(20))]) if asked(query) == 6
+    server = DnsMock('127.84.0.54', lambda query: reply(query, [record(6, b'\0\0' + bytes(20))]) if asked(query) == 6
                      else reply(query, []))
     try:
         seen = look(bench, 'good.test', resolver='127.84.0.54')

@@ -7,14 +7,13 @@ import os
 import socket
 import struct
 import subprocess
-import threading
 import time
 
 import pytest
 
 from conftest import BINARY, Outcome
 from hostile_peers import redirects, tls
-from peers import Mock, Peers
+from peers import DnsMock, Mock, Peers
 
 RESOLVER, WEB, MAIL, INSIDE = '127.37.0.53', '127.37.0.60', '127.37.0.61', '127.38.0.9'
 A, NS, CNAME, MX, TXT, AAAA = 1, 2, 5, 15, 16, 28
@@ -52,18 +51,14 @@ ZONE = {
 NAMES = ['web.test', 'servers.test', 'alias.test', 'mapped.test', 'nat64.test', 'some.test', 'rebound.test']
 
 
-class Resolver:
+class Resolver(DnsMock):
     """Answers from ZONE; remembers the names that were asked for. rebound.test leads inside from its second answer on."""
 
     def __init__(self):
         self.asked = []
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind((RESOLVER, 53))
-        self.thread = threading.Thread(target=self.loop, daemon=True)
-        self.thread.start()
-        self.tcp = Mock(RESOLVER, 53, self.stream)
+        super().__init__(RESOLVER, self.look_up)
 
-    def answer(self, query):
+    def look_up(self, query):
         end = query.index(0, 12)
         name, place = [], 12
         while query[place]:
@@ -84,27 +79,11 @@ class Resolver:
         body = b''.join(wire(n) + struct.pack('!HHIH', k, 1, 0, len(d)) + d for n, k, d in records)
         return query[:2] + struct.pack('!HHHHH', 0x8580 | (0 if exists else 3), 1, len(records), 0, 0) + query[12:end + 5] + body
 
-    def loop(self):
-        while True:
-            try:
-                query, peer = self.udp.recvfrom(4096)
-            except OSError:
-                return
-            if not query:
-                return
-            self.udp.sendto(self.answer(query), peer)
-
     def stream(self, connection):
         query = connection.recv(4096)[2:]
         if len(query) > 16:
-            text = self.answer(query)
+            text = self.look_up(query)
             connection.sendall(struct.pack('!H', len(text)) + text)
-
-    def close(self):
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'', self.udp.getsockname())
-        self.thread.join()
-        self.udp.close()
-        self.tcp.close()
 
 
 class Trap:
