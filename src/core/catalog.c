@@ -32,6 +32,16 @@ const struct embedded_file *embedded_find(const char *path)
 	return NULL;
 }
 
+bool embedded_read(const char *path, const struct type *type, struct arena *a,
+		   void *ret, struct err *err)
+{
+	const struct embedded_file *file = embedded_find(path);
+
+	return (file && codec_read(type, (const char *)file->bytes, file->len,
+				   "file", a, ret, NULL, NULL)) ||
+	       err_set(err, ERR_INTERNAL, "%s cannot be read", path);
+}
+
 /* "data/checks/hsts_missing.json" is "hsts_missing"; NULL for other files. */
 static char *check_id(const char *path, struct arena *a)
 {

@@ -11,7 +11,13 @@
 #ifndef NIS2_CORE_EMBEDDED_H
 #define NIS2_CORE_EMBEDDED_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct type;
 
 struct embedded_file {
 	const char *path;
@@ -30,6 +36,10 @@ extern const size_t embedded_file_count;
 
 /* The file of that path, or NULL. */
 const struct embedded_file *embedded_find(const char *path);
+
+/* The JSON of an embedded file as its type; ERR_INTERNAL names the file. */
+bool embedded_read(const char *path, const struct type *type, struct arena *a,
+		   void *ret, struct err *err);
 
 /* One text of data/locales/LANG/FILE.json, under the key "FILE/key". */
 struct embedded_text {

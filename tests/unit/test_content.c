@@ -223,13 +223,10 @@ static const struct file_case {
 
 static const struct sensitive_files *files(struct arena *a)
 {
-	const struct embedded_file *file =
-		embedded_find("data/sensitive_files.json");
 	struct sensitive_files *ret = arena_alloc(a, sizeof(*ret));
 
-	assert_non_null(file);
-	assert_true(codec_read(&sensitive_files_type, (const char *)file->bytes,
-			       file->len, "files", a, ret, NULL, NULL));
+	assert_true(embedded_read("data/sensitive_files.json",
+				  &sensitive_files_type, a, ret, NULL));
 	return ret;
 }
 

@@ -47,9 +47,12 @@ static const char *made_up(const char *path, struct arena *a)
 			    dot ? dot : "");
 }
 
+/* Behind blanks and the mark of UTF-8. */
 static bool is_markup(struct span body)
 {
-	while (body.p < body.end && strchr(" \t\r\n\xef\xbb\xbf", *body.p))
+	static const char before[] = " \t\r\n\xef\xbb\xbf";
+
+	while (body.p < body.end && memchr(before, *body.p, sizeof(before) - 1))
 		body.p++;
 	return body.p < body.end && *body.p == '<';
 }
@@ -112,16 +115,6 @@ static bool look_for(struct look *l, const struct sensitive_file *file,
 	return true;
 }
 
-static bool read_known(struct look *l)
-{
-	const struct embedded_file *file =
-		embedded_find("data/sensitive_files.json");
-
-	return file && codec_read(&sensitive_files_type,
-				  (const char *)file->bytes, file->len, "files",
-				  l->run->arena, &l->known, NULL, NULL);
-}
-
 static bool run_exposed_files(struct probe_run *run, struct err *err)
 {
 	struct look l = { .run = run };
@@ -131,8 +124,9 @@ static bool run_exposed_files(struct probe_run *run, struct err *err)
 	/* That there is no answer at all says the probe `http`. */
 	if (!page_get(run, &page, &ignored))
 		return true;
-	if (!read_known(&l))
-		return err_set(err, ERR_INTERNAL, "no table of files");
+	if (!embedded_read("data/sensitive_files.json", &sensitive_files_type,
+			   run->arena, &l.known, err))
+		return false;
 	for (size_t i = 0; i < l.known.files.len; i++)
 		if (!look_for(&l, &l.known.files.items[i], err))
 			return err_wrap(err, "files on port %d", run->port);

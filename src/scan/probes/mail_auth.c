@@ -148,16 +148,6 @@ void mail_dmarc_facts(struct mail *m, const struct dns_ask *asks, size_t count)
 
 /* ---- DKIM ---- */
 
-static bool selectors(struct arena *a, struct dkim_selectors *ret)
-{
-	const struct embedded_file *file =
-		embedded_find("data/dkim_selectors.json");
-
-	return file &&
-	       codec_read(&dkim_selectors_type, (const char *)file->bytes,
-			  file->len, "selectors", a, ret, NULL, NULL);
-}
-
 static void key_facts(struct mail *m, const char *selector, const char *text)
 {
 	struct fact_list *facts = m->n->run->facts;
@@ -218,7 +208,8 @@ void mail_dkim_facts(struct mail *m, const struct dns_ask *parent)
 		fact_bool(m->n->run->facts, "mail.dkim_absent", 0, true);
 		return;
 	}
-	if (!selectors(a, &known))
+	if (!embedded_read("data/dkim_selectors.json", &dkim_selectors_type, a,
+			   &known, NULL))
 		return;
 	names_add(&names, rand_hex(a, 8));
 	for (size_t i = 0; i < known.selectors.len; i++)

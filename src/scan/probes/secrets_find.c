@@ -22,14 +22,11 @@ struct secrets {
 bool secrets_open(const char *salt, struct arena *a, struct secrets **ret,
 		  struct err *err)
 {
-	const struct embedded_file *file =
-		embedded_find("data/secret_patterns.json");
 	struct secrets *s = arena_alloc(a, sizeof(*s));
 
-	if (!file ||
-	    !codec_read(&secret_patterns_type, (const char *)file->bytes,
-			file->len, "patterns", a, &s->patterns, NULL, err))
-		return err_set(err, ERR_INTERNAL, "no table of secrets");
+	if (!embedded_read("data/secret_patterns.json", &secret_patterns_type,
+			   a, &s->patterns, err))
+		return false;
 	s->arena = a;
 	s->salt = salt;
 	s->compiled = arena_array(a, s->patterns.patterns.len,

@@ -16,12 +16,11 @@ struct software_table {
 bool software_open(struct arena *a, struct software_table **ret,
 		   struct err *err)
 {
-	const struct embedded_file *file = embedded_find("data/software.json");
 	struct software_table *t = arena_alloc(a, sizeof(*t));
 
-	if (!file || !codec_read(&software_type, (const char *)file->bytes,
-				 file->len, "software", a, &t->data, NULL, err))
-		return err_set(err, ERR_INTERNAL, "no table of software");
+	if (!embedded_read("data/software.json", &software_type, a, &t->data,
+			   err))
+		return false;
 	t->arena = a;
 	t->patterns =
 		arena_array(a, t->data.products.len, sizeof(struct pattern *));
