@@ -130,11 +130,9 @@ bool page_speaks_tls(const struct probe_run *run)
 
 struct web_request page_request(const struct probe_run *run)
 {
-	int64_t deadline = clock_tick() + run->request_us;
-
 	return (struct web_request){
 		.user_agent = run->user_agent,
-		.deadline = deadline < run->deadline ? deadline : run->deadline,
+		.deadline = probe_deadline(run, run->request_us),
 		.trust = run->trust,
 		.now = run->now,
 	};

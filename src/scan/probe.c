@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 #define PROBE(name) extern const struct probe probe_##name;
 #include "scan/probes.def"
 #undef PROBE
@@ -111,4 +113,27 @@ bool probe_may_speak_tls(const struct probe_run *run)
 const char *probe_sni(const struct probe_run *run)
 {
 	return run->host->name;
+}
+
+int64_t probe_deadline(const struct probe_run *run, int64_t us)
+{
+	int64_t end = clock_tick() + us;
+
+	return end < run->deadline ? end : run->deadline;
+}
+
+bool probe_address_of(const struct probe_run *run, const char *host,
+		      int64_t deadline, struct addr *ret, struct err *err)
+{
+	struct addr_list addrs = { 0 };
+
+	if (addr_parse(host, ret))
+		return !target_refuses(run->policy, ret) ||
+		       err_set(err, ERR_REFUSED,
+			       "the address may not be contacted");
+	if (!target_resolve(host, run->policy, deadline, run->arena, &addrs,
+			    err))
+		return false;
+	*ret = addrs.items[0];
+	return true;
 }

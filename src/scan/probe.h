@@ -138,6 +138,14 @@ bool probe_may_speak_tls(const struct probe_run *run);
 enum starttls_kind probe_starttls(const struct probe_run *run);
 /* The service that was confirmed on the port is this one. */
 bool probe_is_service(const struct probe_run *run, const char *name);
+/* So many microseconds from now, and not behind the end of the run. */
+int64_t probe_deadline(const struct probe_run *run, int64_t us);
+/*
+ * The first address of a host that the target leads to (a responder, a
+ * registry), judged by the plan's policy: ERR_REFUSED for a special one.
+ */
+bool probe_address_of(const struct probe_run *run, const char *host,
+		      int64_t deadline, struct addr *ret, struct err *err);
 /* The name to show a server: the host's, or NULL for an address. */
 const char *probe_sni(const struct probe_run *run);
 

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "net/conn.h"
+#include "net/target.h"
 #include "scan/inflate.h"
 
 /* Answers like "103 Early Hints" that may come before the real one. */
@@ -111,6 +112,13 @@ const char *web_header(const struct web_answer *answer, const char *name)
 		if (!strcasecmp(answer->fields[i].name, name))
 			return answer->fields[i].value;
 	return NULL;
+}
+
+bool web_is_text(const struct web_answer *answer)
+{
+	const char *type = web_header(answer, "Content-Type");
+
+	return type && !strncasecmp(type, "text/plain", 10);
 }
 
 bool web_is_html(const struct web_answer *answer)
@@ -339,4 +347,51 @@ bool web_get(const struct web_request *request, struct arena *a,
 		unpack_body(ret, max, a);
 	}
 	return true;
+}
+
+/* ---- addresses ---- */
+
+static bool split_port(struct span s, bool tls, int *ret)
+{
+	uint64_t port = tls ? 443 : 80;
+
+	if (span_literal(&s, ":") && !span_number(&s, 65535, &port))
+		return false;
+	*ret = (int)port;
+	return !span_len(s) && port;
+}
+
+bool web_url_parse(const char *url, struct arena *a, struct web_url *ret)
+{
+	struct span s = span_str(url), host;
+	size_t len;
+
+	for (const char *p = url; *p; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+			return false;
+	ret->tls = span_starts_nocase(s, "https://");
+	if (!ret->tls && !span_starts_nocase(s, "http://"))
+		return false;
+	span_take(&s, ret->tls ? 8 : 7, &host);
+	len = strcspn(s.p, "/?#");
+	span_take(&s, len, &host);
+	if (memchr(host.p, '@', len))
+		return false;
+	ret->path =
+		*s.p == '/' ? arena_strndup(a, s.p, strcspn(s.p, "#")) : "/";
+	if (span_literal(&host, "[")) {
+		struct span inner;
+
+		if (!memchr(host.p, ']', span_len(host)) ||
+		    !span_until(&host, ']', 64, &inner) || !span_len(inner))
+			return false;
+		ret->host = span_dup(a, inner);
+		return split_port(host, ret->tls, &ret->port);
+	}
+	len = strcspn(host.p, ":/?#");
+	if (!len || len > span_len(host) || len > TARGET_NAME_MAX)
+		return false;
+	ret->host = arena_strndup(a, host.p, len);
+	host.p += len;
+	return split_port(host, ret->tls, &ret->port);
 }

@@ -72,7 +72,20 @@ const char *web_header(const struct web_answer *answer, const char *name);
 /* text/html or XHTML, by Content-Type. */
 bool web_is_html(const struct web_answer *answer);
 
+/* text/plain, by Content-Type. */
+bool web_is_text(const struct web_answer *answer);
+
 /* ---- parsing, without I/O ---- */
+
+/* Of an http: or https: URL without a user (RFC 3986). */
+struct web_url {
+	bool tls;
+	const char *host; /* a name or an address, without brackets */
+	int port;
+	const char *path; /* begins with '/' */
+};
+
+bool web_url_parse(const char *url, struct arena *a, struct web_url *ret);
 
 /*
  * The length of the head with its empty line at the start of `bytes`; 0 when

@@ -17,6 +17,7 @@
 #include "net/hello.h"
 #include "scan/probes/cert.h"
 #include "scan/probes/cert_status.h"
+#include "scan/web.h"
 
 #define NOW INT64_C(1772355600000000) /* 2026-03-01T09:00:00Z */
 
@@ -209,7 +210,8 @@ static void addresses_in_certificates_are_taken_apart(void **ctx)
 		{ "HTTP://a.test:8080/x/y?z#f", "a.test", 8080, "/x/y?z" },
 		{ "http://[2001:db8::1]:81/", "2001:db8::1", 81, "/" },
 		{ "http://[::1]", "::1", 80, "/" },
-		{ "https://a.test/", NULL },
+		{ "https://a.test", "a.test", 443, "/" },
+		{ "https://a.test:8443/x", "a.test", 8443, "/x" },
 		{ "http://user@a.test/", NULL },
 		{ "http:///x", NULL },
 		{ "http://a.test:0/", NULL },
@@ -225,8 +227,8 @@ static void addresses_in_certificates_are_taken_apart(void **ctx)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		_arena_ struct arena a = { 0 };
-		struct cert_url url;
-		bool ok = cert_url_parse(cases[i].url, &a, &url);
+		struct web_url url;
+		bool ok = web_url_parse(cases[i].url, &a, &url);
 
 		assert_int_equal(ok, cases[i].host != NULL);
 		if (!ok)

@@ -15,69 +15,9 @@ enum { OCSP_US = 3000000, CRL_US = 4000000 };
 
 /* ---- fetching ---- */
 
-static bool split_port(struct span s, int *ret)
-{
-	uint64_t port = 80;
-
-	if (span_literal(&s, ":") && !span_number(&s, 65535, &port))
-		return false;
-	*ret = (int)port;
-	return !span_len(s) && port;
-}
-
-bool cert_url_parse(const char *url, struct arena *a, struct cert_url *ret)
-{
-	struct span s = span_str(url), host;
-	size_t len;
-
-	for (const char *p = url; *p; p++)
-		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
-			return false;
-	if (!span_starts_nocase(s, "http://") || !span_take(&s, 7, &host))
-		return false;
-	len = strcspn(s.p, "/?#");
-	span_take(&s, len, &host);
-	if (memchr(host.p, '@', len))
-		return false;
-	ret->path =
-		*s.p == '/' ? arena_strndup(a, s.p, strcspn(s.p, "#")) : "/";
-	if (span_literal(&host, "[")) {
-		struct span inner;
-
-		if (!memchr(host.p, ']', span_len(host)) ||
-		    !span_until(&host, ']', 64, &inner) || !span_len(inner))
-			return false;
-		ret->host = span_dup(a, inner);
-		return split_port(host, &ret->port);
-	}
-	len = strcspn(host.p, ":/?#");
-	if (!len || len > span_len(host) || len > TARGET_NAME_MAX)
-		return false;
-	ret->host = arena_strndup(a, host.p, len);
-	host.p += len;
-	return split_port(host, &ret->port);
-}
-
-/* The judged addresses of a host; a special one is refused. */
-static bool find_address(struct probe_run *run, const char *host,
-			 int64_t deadline, struct addr *ret, struct err *err)
-{
-	struct addr_list addrs = { 0 };
-
-	if (addr_parse(host, ret))
-		return !target_refuses(run->policy, ret) ||
-		       err_set(err, ERR_REFUSED,
-			       "the address may not be contacted");
-	if (!target_resolve(host, run->policy, deadline, run->arena, &addrs,
-			    err))
-		return false;
-	*ret = addrs.items[0];
-	return true;
-}
-
 /* HTTP/1.0: the end of the stream is the end of the answer. */
 static const char *request_head(const struct probe_run *run,
-				const struct cert_url *url,
+				const struct web_url *url,
 				const struct cert_der *body)
 {
 	struct sb b = sb_new(run->arena, 512);
@@ -130,13 +70,13 @@ static bool fetch(struct probe_run *run, const char *text,
 		  struct cert_der *ret, struct err *err)
 {
 	_cleanup_conn_ struct conn *conn = NULL;
-	struct cert_url url;
+	struct web_url url;
 	struct addr addr;
 	const char *head;
 
-	if (!cert_url_parse(text, run->arena, &url))
+	if (!web_url_parse(text, run->arena, &url) || url.tls)
 		return err_set(err, ERR_REFUSED, "not an http address");
-	if (!find_address(run, url.host, deadline, &addr, err) ||
+	if (!probe_address_of(run, url.host, deadline, &addr, err) ||
 	    !conn_open(&addr, url.port, deadline, &conn, NULL, err))
 		return false;
 	head = request_head(run, &url, body);
@@ -155,13 +95,6 @@ struct look {
 	const char *source; /* NULL: nobody has said anything that counts */
 	struct err why;	    /* the last that did not */
 };
-
-static int64_t deadline_in(const struct probe_run *run, int64_t us)
-{
-	int64_t at = clock_tick() + us;
-
-	return at < run->deadline ? at : run->deadline;
-}
 
 static bool says(struct look *l, const char *source)
 {
@@ -189,7 +122,7 @@ static bool ask_ocsp(struct look *l)
 	return l->cert->ocsp_url &&
 	       ocsp_ask(l->cert, l->issuer, a, &request, &l->why) &&
 	       fetch(l->run, l->cert->ocsp_url, &request, OCSP_ANSWER_MAX,
-		     deadline_in(l->run, OCSP_US), &answer, &l->why) &&
+		     probe_deadline(l->run, OCSP_US), &answer, &l->why) &&
 	       ocsp_read(answer, &request, l->cert, l->issuer, l->run->now, a,
 			 &l->found, &l->why) &&
 	       says(l, "ocsp");
@@ -209,7 +142,7 @@ static bool fetch_crl(struct look *l, const char *url, int64_t deadline)
 static bool ask_crl(struct look *l)
 {
 	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
-	int64_t deadline = deadline_in(l->run, CRL_US);
+	int64_t deadline = probe_deadline(l->run, CRL_US);
 	bool ok = false;
 
 	if (!l->cert->crl_urls.len)

@@ -20,15 +20,6 @@ void cert_status_facts(struct probe_run *run, const struct conn_tls *tls);
 
 /* ---- parts without I/O ---- */
 
-/* Where something is fetched: of an http: URL without a user. */
-struct cert_url {
-	const char *host; /* a name or an address, without brackets */
-	int port;
-	const char *path; /* begins with '/' */
-};
-
-bool cert_url_parse(const char *url, struct arena *a, struct cert_url *ret);
-
 /* What the receipts come to; `is_public` as in cert.public. */
 void cert_sct_facts(const struct sct_list *scts, bool is_public, int port,
 		    struct fact_list *facts);

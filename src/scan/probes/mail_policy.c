@@ -26,7 +26,6 @@ static bool get(struct fetch_policy *f, const struct addr *addr)
 {
 	struct probe_run *run = f->m->n->run;
 	const char *what;
-	int64_t end = clock_tick() + FETCH_US;
 	struct web_request request = {
 		.addr = addr,
 		.port = HTTPS,
@@ -35,7 +34,7 @@ static bool get(struct fetch_policy *f, const struct addr *addr)
 		.path = "/.well-known/mta-sts.txt",
 		.user_agent = run->user_agent,
 		.max_body = STS_POLICY_MAX,
-		.deadline = end < run->deadline ? end : run->deadline,
+		.deadline = probe_deadline(run, FETCH_US),
 		.trust = run->trust,
 		.now = run->now,
 	};
@@ -55,7 +54,6 @@ static bool fetch_it(struct fetch_policy *f)
 {
 	struct arena *a = f->m->n->run->arena;
 	struct name_host host = { .host = f->host };
-	const char *type;
 
 	names_hosts(f->m->n, &host, 1);
 	if (!host.addrs.len) {
@@ -73,8 +71,7 @@ static bool fetch_it(struct fetch_policy *f)
 			     f->answer.status);
 		return false;
 	}
-	type = web_header(&f->answer, "Content-Type");
-	if (!type || strncasecmp(type, "text/plain", 10))
+	if (!web_is_text(&f->answer))
 		record_error(f->errors, a,
 			     "the policy is not sent as text/plain");
 	return true;

@@ -25,7 +25,6 @@ enum {
 	ASK_US = 6000000, /* for one question */
 	HOPS_MAX = 3,	  /* redirects of RDAP, referrals of WHOIS */
 	WHOIS_PORT = 43,
-	HTTPS_PORT = 443,
 	KNOWN_MAX = 1024, /* domains of a scan that are remembered */
 };
 
@@ -40,25 +39,6 @@ struct look {
 	struct err why;
 };
 
-static int64_t soon(const struct look *l)
-{
-	int64_t at = clock_tick() + ASK_US;
-
-	return at < l->run->deadline ? at : l->run->deadline;
-}
-
-/* A host that answers for others; its address is judged like any. */
-static bool find(struct look *l, const char *host, struct addr *ret)
-{
-	struct addr_list addrs = { 0 };
-
-	if (!target_resolve(host, l->run->policy, soon(l), l->run->arena,
-			    &addrs, &l->why))
-		return false;
-	*ret = addrs.items[0];
-	return true;
-}
-
 static bool is_for(const struct str_list *tlds, const char *tld)
 {
 	for (size_t i = 0; i < tlds->len; i++)
@@ -69,55 +49,35 @@ static bool is_for(const struct str_list *tlds, const char *tld)
 
 /* ---- RDAP ---- */
 
-/* https://HOST[:PORT]/PATH, without a user. */
-static bool split(const char *url, struct arena *a, const char **host,
-		  int *port, const char **path)
+static bool get(struct look *l, const char *text, struct web_answer *answer)
 {
-	struct span s = span_str(url), scheme, authority, name;
-	uint64_t number = HTTPS_PORT;
-
-	if (!span_starts_nocase(s, "https://") || !span_take(&s, 8, &scheme) ||
-	    !span_take(&s, strcspn(s.p, "/?#"), &authority) ||
-	    memchr(authority.p, '@', span_len(authority)) || *s.p != '/')
-		return false;
-	for (const char *p = s.p; *p; p++)
-		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
-			return false;
-	if (!span_until(&authority, ':', TARGET_NAME_MAX, &name) ||
-	    (span_len(authority) &&
-	     (!span_number(&authority, 65535, &number) || span_len(authority))))
-		return false;
-	*host = span_dup(a, name);
-	*port = (int)number;
-	*path = s.p;
-	return **host != '\0';
-}
-
-static bool get(struct look *l, const char *url, struct web_answer *answer)
-{
+	int64_t deadline = probe_deadline(l->run, ASK_US);
+	struct web_url url;
+	struct addr addr;
 	struct web_request request = {
+		.addr = &addr,
 		.tls = true,
 		.fields = "Accept: application/rdap+json\r\n",
 		.user_agent = l->run->user_agent,
 		.max_body = REGISTRATION_BYTES_MAX,
-		.deadline = soon(l),
+		.deadline = deadline,
 		.trust = l->run->trust,
 		.now = l->run->now,
 	};
-	struct addr addr;
 
 	*answer = (struct web_answer){ 0 };
-	if (!split(url, l->arena, &request.name, &request.port, &request.path))
+	if (!web_url_parse(text, l->arena, &url) || !url.tls)
 		return err_set(&l->why, ERR_UPSTREAM,
 			       "RDAP leads to no https address");
-	if (!find(l, request.name, &addr))
-		return false;
-	request.addr = &addr;
-	if (!web_get(&request, l->arena, answer, &l->why))
+	request.name = url.host;
+	request.port = url.port;
+	request.path = url.path;
+	if (!probe_address_of(l->run, url.host, deadline, &addr, &l->why) ||
+	    !web_get(&request, l->arena, answer, &l->why))
 		return false;
 	return answer->verified ||
 	       err_set(&l->why, ERR_UPSTREAM,
-		       "the certificate of %.100s is not valid", request.name);
+		       "the certificate of %.100s is not valid", url.host);
 }
 
 static bool read_rdap(struct look *l, const struct web_answer *answer)
@@ -192,11 +152,12 @@ static bool ask_server(struct look *l, const char *host, const char *question)
 {
 	_cleanup_conn_ struct conn *conn = NULL;
 	struct sb in = sb_new(l->arena, 8192);
+	int64_t deadline = probe_deadline(l->run, ASK_US);
 	struct addr addr;
 
 	question = arena_printf(l->arena, "%s\r\n", question);
-	if (!find(l, host, &addr) ||
-	    !conn_open(&addr, WHOIS_PORT, soon(l), &conn, NULL, &l->why) ||
+	if (!probe_address_of(l->run, host, deadline, &addr, &l->why) ||
+	    !conn_open(&addr, WHOIS_PORT, deadline, &conn, NULL, &l->why) ||
 	    !conn_write_all(conn, question, strlen(question), &l->why) ||
 	    !read_all(l, conn, &in))
 		return false;
@@ -274,16 +235,6 @@ static const struct known *remembered(const char *domain)
 	return NULL;
 }
 
-static bool read_registries(struct look *l)
-{
-	const struct embedded_file *file =
-		embedded_find("data/registries.json");
-
-	return file && codec_read(&registries_type, (const char *)file->bytes,
-				  file->len, "registries", l->arena, &l->known,
-				  NULL, NULL);
-}
-
 static const struct known *ask(struct probe_run *run, const char *domain)
 {
 	struct known *k;
@@ -295,7 +246,9 @@ static const struct known *ask(struct probe_run *run, const char *domain)
 	l.domain = arena_strdup(&memory.arena, domain);
 	dot = strrchr(l.domain, '.');
 	l.tld = dot ? dot + 1 : l.domain;
-	if (read_registries(&l) && !ask_rdap(&l))
+	if (embedded_read("data/registries.json", &registries_type, l.arena,
+			  &l.known, &l.why) &&
+	    !ask_rdap(&l))
 		ask_whois(&l);
 	k = &memory.items[memory.len++];
 	*k = (struct known){ .domain = l.domain,
@@ -320,8 +273,11 @@ static bool lock_until(int64_t deadline)
 
 /* ---- facts ---- */
 
-static void state_found(const struct registration *r, struct fact_list *facts)
+static void state_found(const struct registration *r,
+			const struct probe_run *run)
 {
+	struct fact_list *facts = run->facts;
+
 	fact_bool(facts, "registration.complete", 0, r->registrar != NULL);
 	if (r->registrar)
 		fact_text(facts, "registration.registrar", 0, r->registrar);
@@ -329,8 +285,11 @@ static void state_found(const struct registration *r, struct fact_list *facts)
 		fact_text(facts, "registration.registrant", 0, r->registrant);
 	if (r->has_created)
 		fact_time(facts, "registration.created", 0, r->created);
-	if (r->has_expires)
+	if (r->has_expires) {
 		fact_time(facts, "registration.expires", 0, r->expires);
+		fact_int(facts, "registration.days", 0,
+			 (r->expires - run->now) / CLOCK_DAY);
+	}
 	if (!r->statuses.len)
 		return;
 	fact_strs(facts, "registration.statuses", 0, &r->statuses);
@@ -352,7 +311,7 @@ static bool state(struct probe_run *run, const struct known *k, struct err *err)
 		fact_text(facts, "registration.error", 0,
 			  "the registry does not know the domain");
 	else
-		state_found(&k->found, facts);
+		state_found(&k->found, run);
 	return true;
 }
 
@@ -360,7 +319,7 @@ static bool run_registration(struct probe_run *run, struct err *err)
 {
 	const char *domain = domain_of(run->host->name, run->arena);
 	const struct known *k;
-	bool ok = true;
+	bool ok;
 
 	if (run->plan->discreet || !strchr(domain, '.'))
 		return true;
@@ -371,8 +330,11 @@ static bool run_registration(struct probe_run *run, struct err *err)
 	k = remembered(domain);
 	if (!k)
 		k = ask(run, domain);
-	if (k)
-		ok = state(run, k, err);
+	ok = k ? state(run, k, err)
+	       : err_set(err, ERR_BUSY,
+			 "registration of %.100s: so many domains are not "
+			 "asked for in one scan",
+			 domain);
 	pthread_mutex_unlock(&memory.lock);
 	return ok;
 }
@@ -390,6 +352,8 @@ const struct probe probe_registration = {
 			{ "registration.source", FACT_TEXT, "rdap or whois" },
 			{ "registration.expires", FACT_TIME,
 			  "Until when it is registered" },
+			{ "registration.days", FACT_INT,
+			  "How many days that is from now" },
 			{ "registration.created", FACT_TIME,
 			  "Since when it is registered" },
 			{ "registration.registrar", FACT_TEXT, "With whom" },

@@ -21,14 +21,6 @@ struct look {
 	const char *path; /* where it is; NULL: nowhere */
 };
 
-static bool is_text(const struct web_answer *answer)
-{
-	const char *type = web_header(answer, "Content-Type");
-
-	return answer->status == 200 && type &&
-	       !strncasecmp(type, "text/plain", 10);
-}
-
 /* One redirect within the server is followed. */
 static bool fetch(struct look *l, const char *path, struct web_answer *answer,
 		  struct err *err)
@@ -54,7 +46,7 @@ static bool look_at(struct look *l, const char *path, struct err *err)
 
 	if (!fetch(l, path, &answer, err))
 		return false;
-	if (!is_text(&answer))
+	if (answer.status != 200 || !web_is_text(&answer))
 		return true;
 	url = page_url(l->run, l->tls, path);
 	security_txt_parse(span_of(answer.body, answer.body_len), url,

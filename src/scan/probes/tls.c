@@ -19,21 +19,14 @@ static const enum tls_version order[TLS_VERSIONS] = { TLS_1_2,	TLS_1_3,
 						      TLS_1_1,	TLS_1_0,
 						      TLS_SSL3, TLS_SSL2 };
 
-static int64_t soon(const struct probe_run *run, int64_t us)
-{
-	int64_t end = clock_tick() + us;
-
-	return end < run->deadline ? end : run->deadline;
-}
-
 /* What a client of today agrees on with the server. */
 static void shake_hands(struct probe_run *run, enum starttls_kind starttls)
 {
 	_cleanup_conn_ struct conn *conn = NULL;
 	struct conn_tls tls = { 0 };
 
-	if (!conn_open(&run->host->addr, run->port, soon(run, CERTAIN_US),
-		       &conn, NULL, NULL) ||
+	if (!conn_open(&run->host->addr, run->port,
+		       probe_deadline(run, CERTAIN_US), &conn, NULL, NULL) ||
 	    !starttls_begin(conn, starttls, probe_sni(run), NULL) ||
 	    !conn_start_tls(conn, probe_sni(run), NULL, run->arena, &tls, NULL))
 		return;
@@ -59,8 +52,8 @@ static bool look_before(struct probe_run *run, enum starttls_kind kind)
 	struct fact_list *f = run->facts;
 	int port = run->port;
 
-	if (!conn_open(&run->host->addr, port, soon(run, GREETING_US), &conn,
-		       NULL, NULL))
+	if (!conn_open(&run->host->addr, port, probe_deadline(run, GREETING_US),
+		       &conn, NULL, NULL))
 		return false;
 	if (!starttls_look(conn, kind, probe_sni(run), &said, NULL) &&
 	    !said.offers)

@@ -1,18 +1,18 @@
-/* An address of a responder or a list, as a certificate has it. */
+/* An address as a certificate or a redirect has it. */
 #include <assert.h>
 #include <string.h>
 
-#include "scan/probes/cert_status.h"
+#include "scan/web.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_arena_ struct arena a = { 0 };
-	struct cert_url url;
+	struct web_url url;
 	const char *text = arena_strndup(&a, (const char *)data, size);
 
-	if (!cert_url_parse(text, &a, &url))
+	if (!web_url_parse(text, &a, &url))
 		return 0;
 	assert(url.host[0] && url.path[0] == '/');
 	assert(url.port > 0 && url.port <= 65535);
