@@ -86,7 +86,7 @@ bool op_report_generate(struct call *call, const struct report_generate_in *in,
 		return false;
 	if (!format)
 		return err_set(err, ERR_REFUSED,
-			       "This version writes html and json reports");
+			       "This version writes no reports in this format");
 	if (!sql_report_open(call->db, call->arena,
 			     &(struct sql_report_open_args){
 				     .org = org,

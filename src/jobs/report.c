@@ -11,6 +11,25 @@
 #include "jobs/report_file.h"
 #include "report/report.h"
 
+/* What ran on the hosts, for a format that lists passes too. */
+static bool read_checks(struct job_run *run, const struct report_row *report,
+			const struct matrix_sum **ret, struct err *err)
+{
+	struct matrix_sum *sum = arena_alloc(run->arena, sizeof(*sum));
+	struct host_row_list hosts = { 0 };
+
+	if (!sql_result_hosts(run->db, run->arena, report->org_id,
+			      report->scan_id, &hosts, err))
+		return false;
+	for (size_t i = 0; i < hosts.len; i++)
+		if (hosts.items[i].checks &&
+		    !matrix_add_json(sum, hosts.items[i].checks, run->arena,
+				     err))
+			return false;
+	*ret = sum;
+	return true;
+}
+
 static bool read_input(struct job_run *run, const struct report_row *report,
 		       struct report_input *ret, struct err *err)
 {
@@ -18,6 +37,7 @@ static bool read_input(struct job_run *run, const struct report_row *report,
 	struct scan *scan = arena_alloc(a, sizeof(*scan));
 	struct finding_list *findings = arena_alloc(a, sizeof(*findings));
 	struct scan_result_list *results = arena_alloc(a, sizeof(*results));
+	const struct matrix_sum *checks = NULL;
 	struct text_row organization = { 0 };
 	bool found = false;
 
@@ -30,6 +50,7 @@ static bool read_input(struct job_run *run, const struct report_row *report,
 				 findings, err) ||
 	    !sql_report_results(run->db, a, report->org_id, report->scan_id,
 				results, err) ||
+	    !read_checks(run, report, &checks, err) ||
 	    !sql_org_name(run->db, a, report->org_id, &organization, &found,
 			  err))
 		return false;
@@ -40,6 +61,7 @@ static bool read_input(struct job_run *run, const struct report_row *report,
 		.organization = organization.text,
 		.locale = report->locale,
 		.now = clock_now(),
+		.checks = checks,
 	};
 	return true;
 }

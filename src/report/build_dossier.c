@@ -131,6 +131,13 @@ static void add_cover(const struct build *b)
 				  ? fill_count(b, "cover.seconds",
 					       scan->duration_seconds)
 				  : text(b, "not_available") } });
+	if (b->in->evidence_sha256)
+		doc_row(b->doc, pairs,
+			(struct doc_text[]){ { text(b, "cover.evidence") },
+					     { b->in->evidence_sha256 } });
+	if (b->in->incomplete)
+		doc_paragraph(b->doc, text(b, "cover.incomplete"))->mark =
+			MARK_HIGH;
 }
 
 /* ---- 2: score ---- */

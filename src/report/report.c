@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "core/catalog.h"
 #include "core/finding.h"
+#include "core/summary.h"
 
 #define REPORT(name) extern const struct report report_##name;
 #include "report/reports.def"
@@ -98,6 +99,25 @@ struct finding_list report_findings(const struct report_input *in,
 	for (size_t i = 0; i < len; i++)
 		finding_localize(&list.items[i], locale, a);
 	return list;
+}
+
+void report_xml(struct sb *out, const char *text)
+{
+	struct sb clean = sb_new(out->arena, text ? strlen(text) + 1 : 1);
+
+	for (const char *p = text ? text : ""; *p; p++) {
+		bool noncharacter = !strncmp(p, "\xef\xbf\xbe", 3) ||
+				    !strncmp(p, "\xef\xbf\xbf", 3);
+
+		if (noncharacter)
+			p += 2;
+		sb_addc(&clean, noncharacter ||
+					((unsigned char)*p < ' ' &&
+					 !strchr("\t\n\r", *p))
+				? '?'
+				: *p);
+	}
+	html_escape(out, clean.s);
 }
 
 /* Letters, digits, '_' and '-' stay; 64 of them, without '_' at the ends. */

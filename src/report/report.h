@@ -20,8 +20,16 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/matrix.h"
 #include "gen/api_types.h"
 #include "report/doc.h"
+
+/* What `nis2 scan` knows of a host besides its result. */
+struct report_host {
+	int64_t score;
+	int worst;	   /* enum check_severity; SEVERITIES: no finding */
+	const char *facts; /* JSON array; NULL: they are not shown */
+};
 
 struct report_input {
 	const struct scan *scan;
@@ -31,6 +39,11 @@ struct report_input {
 	const char *organization; /* its name; NULL or "": none is shown */
 	const char *locale;	  /* any spelling, see catalog_locale() */
 	int64_t now;
+	/* What ran and what failed, for a format that lists passes too. */
+	const struct matrix_sum *checks; /* NULL: not known */
+	const struct report_host *hosts; /* one a result; NULL: not known */
+	const char *evidence_sha256; /* of metadata.json; NULL: none is kept */
+	bool incomplete; /* the scan did not come to its end */
 };
 
 /* What the product calls itself. */
@@ -75,6 +88,12 @@ extern const struct writer *const writers[];
  */
 bool report_write(const struct report_input *in, const struct writer *writer,
 		  FILE *out, struct err *err);
+
+/*
+ * Appends text of any origin for XML 1.0: escaped, and without the characters
+ * that no escape lets in (section 2.2).
+ */
+void report_xml(struct sb *out, const char *text);
 
 /*
  * The name of the file for people: "nis2_report_<scan>_20260301_090000.html",
