@@ -31,6 +31,7 @@ run   libpsl-dev                -          which domain a name belongs to
 run   publicsuffix              -          the list of public suffixes
 run   dns-root-data             -          the trust anchor of DNSSEC
 run   libcsv-dev                -          CSV parser
+run   libyaml-dev               -          YAML parser
 run   libseccomp-dev            -          sandbox of the scanner
 run   zlib1g-dev                -          compressed bodies of web servers
 run   libxml2-dev               -          HTML parser
