@@ -1,6 +1,6 @@
 /*
- * nis2 scan: looks at targets and prints what it found. It needs no server and
- * no database, and stores nothing.
+ * nis2 scan: looks at targets and says what it found, on the terminal or in
+ * files. It needs no server and no database.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,345 +9,144 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cmd/command.h"
-#include "cmd/scan_formats.h"
+#include "cmd/evidence.h"
+#include "cmd/scan_config.h"
+#include "cmd/scan_metrics.h"
+#include "cmd/scan_output.h"
+#include "cmd/scan_plan.h"
 #include "cmd/scan_print.h"
 #include "core/catalog.h"
-#include "net/resolver.h"
-#include "scan/child.h"
-#include "scan/plan.h"
 
-enum { CRASHES_MAX = 3, SELF_DEATHS_MAX = 3, LOOK_MS = 200 };
+enum { CONFIG_MAX = 1 << 20, FORMATS_MAX = 8 };
 
-/* An address the probe died with, and how often. */
-struct crash {
-	struct crash *next;
-	struct plan_host host;
-	int times;
-};
-
-struct run {
+/* What was asked for. */
+struct order {
+	struct command_line *line;
 	struct arena *arena;
+	struct scan_config config;
 	struct scan_plan plan;
-	struct child *child;
+	const struct writer *writers[FORMATS_MAX];
+	size_t writer_count;
+	bool text; /* on standard output */
+	const char *output, *prometheus;
+	struct sign_key key;
+	bool has_key;
 	struct scanned found;
-	struct crash *crashes;
-	int self_deaths;
-	int64_t total;
-	bool show_progress;
+	const char *id;
 };
 
-/* ---- progress ---- */
+/* ---- formats ---- */
 
-static void show_progress(const struct run *run)
+/* What this command calls json is its own form of it. */
+static const struct writer *format_find(const char *name)
 {
-	int64_t total = run->total ? run->total : 1;
-	int done = (int)(30 * run->found.hosts / total);
+	const struct writer *json = writer_find("scan-json");
 
-	if (!run->show_progress)
-		return;
-	fprintf(stderr, "\r[%.*s%.*s] %lld of %lld addresses ", done,
-		"##############################", 30 - done,
-		"..............................", (long long)run->found.hosts,
-		(long long)run->total);
-	fflush(stderr);
+	if (!strcmp(name, "json"))
+		return json;
+	return strcmp(name, json->name) != 0 ? writer_find(name) : NULL;
 }
 
-static void clear_progress(const struct run *run)
+static bool add_format(struct order *o, const char *name, struct err *err)
 {
-	if (run->show_progress)
-		fputs("\r\033[K", stderr);
-}
+	const struct writer *w = format_find(name);
 
-/* ---- hosts ---- */
-
-static void keep_message(struct run *run, const struct probe_message *m,
-			 struct scanned_host *h)
-{
-	struct arena *a = run->arena;
-
-	h->seen = *m;
-	h->seen.target = arena_strdup(a, m->target);
-	h->seen.name = arena_strdup(a, m->name);
-	h->seen.ip = arena_strdup(a, m->ip);
-	h->seen.facts = (struct str_list){ 0 };
-	h->seen.open_ports.items =
-		arena_array(a, m->open_ports.len + 1, sizeof(int64_t));
-	for (size_t i = 0; i < m->open_ports.len; i++)
-		h->seen.open_ports.items[i] = m->open_ports.items[i];
-	h->seen.errors.items =
-		arena_array(a, m->errors.len + 1, sizeof(char *));
-	for (size_t i = 0; i < m->errors.len; i++)
-		h->seen.errors.items[i] = arena_strdup(a, m->errors.items[i]);
-}
-
-static bool add_host(struct run *run, const struct probe_message *m,
-		     struct err *err)
-{
-	struct scanned_host *h = arena_alloc(run->arena, sizeof(*h));
-	struct judge_input in = {
-		.facts = &h->facts,
-		.checks = catalog_checks(),
-		.now = clock_now(),
-	};
-
-	keep_message(run, m, h);
-	in.name = h->seen.name;
-	in.ip = h->seen.ip;
-	if (!child_facts(m, run->arena, &h->facts, err))
-		return false;
-	judge_host(&in, run->arena, &h->judged);
-	*run->found.last = h;
-	run->found.last = &h->next;
-	run->found.hosts++;
-	run->found.alive += m->is_alive;
-	for (int i = 0; i < SEVERITIES; i++)
-		run->found.counts.of[i] += h->judged.counts.of[i];
-	show_progress(run);
-	return true;
-}
-
-/* The place of a host's target on the command line. */
-static size_t place_of(const struct run *run, const struct scanned_host *h)
-{
-	size_t i = 0;
-
-	while (i < run->plan.targets.len &&
-	       strcmp(run->plan.targets.items[i].target, h->seen.target) != 0)
-		i++;
-	return i;
-}
-
-struct placed {
-	struct scanned_host *host;
-	size_t place;
-	struct addr addr;
-};
-
-static int by_place(const void *a, const void *b)
-{
-	const struct placed *x = a, *y = b;
-
-	if (x->place != y->place)
-		return x->place < y->place ? -1 : 1;
-	return memcmp(&x->addr, &y->addr, sizeof(x->addr));
-}
-
-/* In the order of the command line, not in that of the answers. */
-static void put_in_order(struct run *run)
-{
-	struct placed *all = arena_array(
-		run->arena, (size_t)run->found.hosts + 1, sizeof(*all));
-	size_t n = 0;
-
-	for (struct scanned_host *h = run->found.first; h; h = h->next, n++) {
-		all[n].host = h;
-		all[n].place = place_of(run, h);
-		addr_parse(h->seen.ip, &all[n].addr);
-	}
-	qsort(all, n, sizeof(*all), by_place);
-	run->found.last = &run->found.first;
-	for (size_t i = 0; i < n; i++) {
-		*run->found.last = all[i].host;
-		run->found.last = &all[i].host->next;
-	}
-	*run->found.last = NULL;
-}
-
-static void sum_up(struct scanned *s)
-{
-	int64_t sum = 0;
-
-	for (const struct scanned_host *h = s->first; h; h = h->next)
-		sum += h->seen.is_alive ? h->judged.score : 0;
-	s->has_score = score_scan(sum, s->alive, &s->score);
-	s->ended = clock_now();
-}
-
-/* ---- when the probe dies ---- */
-
-static bool note_crash(struct run *run, const struct plan_host *host,
-		       struct err *err)
-{
-	static const char *gave_up =
-		"The probe crashed three times on this address";
-	struct probe_message failed = { .kind = PROBE_MESSAGE_KIND_HOST,
-					.target = host->target,
-					.ip = host->ip,
-					.has_errors = true,
-					.errors = { &gave_up, 1 } };
-	struct crash *c = run->crashes;
-
-	while (c && (strcmp(c->host.ip, host->ip) != 0 ||
-		     strcmp(c->host.target, host->target) != 0))
-		c = c->next;
-	if (!c) {
-		c = arena_alloc(run->arena, sizeof(*c));
-		c->host.target = arena_strdup(run->arena, host->target);
-		c->host.ip = arena_strdup(run->arena, host->ip);
-		c->next = run->crashes;
-		run->crashes = c;
-	}
-	return ++c->times < CRASHES_MAX || add_host(run, &failed, err);
-}
-
-/* What is known is not looked at again; what crashed comes last, and alone. */
-static void plan_around(struct run *run)
-{
-	struct scan_plan *plan = &run->plan;
-	size_t crashes = 0;
-
-	for (const struct crash *c = run->crashes; c; c = c->next)
-		crashes++;
-	plan->done.items = arena_array(run->arena, (size_t)run->found.hosts + 1,
-				       sizeof(*plan->done.items));
-	plan->retry.items = arena_array(run->arena, crashes + 1,
-					sizeof(*plan->retry.items));
-	plan->done.len = plan->retry.len = 0;
-	for (const struct scanned_host *h = run->found.first; h; h = h->next)
-		plan->done.items[plan->done.len++] =
-			(struct plan_host){ h->seen.target, h->seen.ip };
-	for (const struct crash *c = run->crashes; c; c = c->next)
-		if (c->times < CRASHES_MAX)
-			plan->retry.items[plan->retry.len++] = c->host;
-}
-
-static bool start_again(struct run *run, const struct err *why, struct err *err)
-{
-	const struct plan_host_list *blame = child_in_flight(run->child);
-
-	if (!blame->len && ++run->self_deaths == SELF_DEATHS_MAX) {
-		*err = *why;
-		return false;
-	}
-	for (size_t i = 0; i < blame->len; i++)
-		if (!note_crash(run, &blame->items[i], err))
-			return false;
-	plan_around(run);
-	child_stop(run->child);
-	run->child = NULL;
-	return child_start(&run->plan, &run->child, err);
-}
-
-/* ---- following it ---- */
-
-static bool on_message(struct run *run, const struct probe_message *m,
-		       struct err *err)
-{
-	switch (m->kind) {
-	case PROBE_MESSAGE_KIND_TOTAL:
-		run->total = m->total;
-		show_progress(run);
-		return true;
-	case PROBE_MESSAGE_KIND_HOST:
-		return add_host(run, m, err);
-	default:
-		return true;
-	}
-}
-
-/* Until the probe has said all; what was found stays found on an error. */
-static bool follow(struct run *run, struct err *err)
-{
-	_arena_ struct arena a = { 0 };
-	struct probe_message message = { 0 };
-	struct err why = { 0 };
-
-	for (;;) {
-		arena_reset(&a);
-		switch (child_next(run->child, LOOK_MS, &a, &message, &why)) {
-		case CHILD_MESSAGE:
-			if (!on_message(run, &message, err))
-				return false;
-			break;
-		case CHILD_TIMEOUT:
-			break;
-		case CHILD_DIED:
-			if (!start_again(run, &why, err))
-				return false;
-			break;
-		case CHILD_LATE:
-			*err = why;
-			return false;
-		case CHILD_ENDED:
-			run->found.complete = true;
-			return true;
-		}
-	}
-}
-
-/* ---- the command line ---- */
-
-static bool read_ports(const char *text, struct run *run, struct err *err)
-{
-	struct int_list *ports = &run->plan.ports;
-
-	ports->items = arena_array(run->arena, PLAN_PORTS_MAX, sizeof(int64_t));
-	for (const char *p = text; *p;) {
-		char *end;
-		long port = strtol(p, &end, 10);
-
-		if (end == p || port < 1 || port > 65535 ||
-		    (*end && *end != ',') || ports->len == PLAN_PORTS_MAX)
-			return err_set(err, ERR_INVALID,
-				       "--ports must be numbers from 1 to "
-				       "65535 with commas, at most %d",
-				       PLAN_PORTS_MAX);
-		ports->items[ports->len++] = port;
-		p = *end ? end + 1 : end;
-	}
-	return true;
-}
-
-static bool read_profile(const char *text, enum scan_plan_profile *ret,
-			 struct err *err)
-{
-	for (int i = 0; scan_plan_profile_names[i]; i++)
-		if (!strcmp(text, scan_plan_profile_names[i])) {
-			*ret = (enum scan_plan_profile)i;
-			return true;
-		}
-	return err_set(err, ERR_INVALID,
-		       "--profile must be full, quick or custom");
-}
-
-static bool make_plan(struct command_line *line, struct run *run,
-		      struct err *err)
-{
-	const char *ports = command_option(line, "ports");
-	struct target_policy policy = { .use = TARGET_CONNECT };
-	struct scan_plan *plan = &run->plan;
-	struct settings settings = { 0 };
-
-	if (!command_settings(line, &settings, err) ||
-	    !net_list_parse(settings.scan_allow_networks, line->arena,
-			    &policy.allow, err) ||
-	    !plan_make(&policy, line->args, (size_t)line->arg_count,
-		       line->arena, plan, err) ||
-	    !command_number(line, "timeout", 1, 120, &plan->scan_timeout,
-			    err) ||
-	    !command_number(line, "concurrency", 1, 200, &plan->concurrency,
-			    err) ||
-	    !command_number(line, "deadline", 1, 86400, &plan->deadline, err) ||
-	    !command_number(line, "limit", 0, 100000, &plan->max_hosts, err) ||
-	    !read_profile(command_option(line, "profile"), &plan->profile, err))
-		return false;
-	if (!resolver_servers_ok(settings.resolver))
+	if (!w)
 		return err_set(err, ERR_INVALID,
-			       "--resolver must be addresses with an optional "
-			       "@port and blanks between");
-	plan->allow_networks = settings.scan_allow_networks;
-	plan->user_agent =
-		plan_user_agent(settings.scan_contact_url, line->arena);
-	plan->hosts_file = settings.hosts_file;
-	plan->ca_file = settings.ca_file;
-	plan->ct_log_list = settings.ct_log_list;
-	plan->discreet =
-		settings.scan_discreet || command_given(line, "discreet");
-	plan->intrusive = command_given(line, "intrusive");
-	plan->resolver = settings.resolver;
-	plan->trust_anchor = settings.scan_trust_anchor;
-	return !ports || read_ports(ports, run, err);
+			       "--format must be text, json, markdown, html, "
+			       "junit or sarif; with --output several, with "
+			       "commas");
+	for (size_t i = 0; i < o->writer_count; i++)
+		if (o->writers[i] == w)
+			return true;
+	o->writers[o->writer_count++] = w;
+	return true;
 }
+
+/* To the terminal one format, to a folder several, and the text besides. */
+static bool read_formats(struct order *o, struct err *err)
+{
+	const char *given = command_option(o->line, "format");
+	char *rest = arena_strdup(
+		o->arena, given	      ? given
+			  : o->output ? "json,markdown,html"
+				      : "text");
+
+	o->text = o->output != NULL;
+	for (char *name; (name = strsep(&rest, ","));) {
+		if (!strcmp(name, "text") && !o->output)
+			o->text = true;
+		else if (!add_format(o, name, err))
+			return false;
+	}
+	if (!o->output && o->writer_count + o->text > 1)
+		return err_set(err, ERR_INVALID,
+			       "several formats need a folder: --output DIR");
+	o->text &= !command_given(o->line, "quiet");
+	return true;
+}
+
+/* ---- the order ---- */
+
+static bool read_config(struct order *o, struct err *err)
+{
+	const char *path = command_option(o->line, "config");
+	const char *profile = command_option(o->line, "profile");
+	enum scan_plan_profile known;
+	char *text = NULL;
+	size_t len = 0;
+
+	scan_config_defaults(&o->config);
+	if (profile && !scan_config_profile(profile, &known))
+		return err_set(err, ERR_INVALID,
+			       "--profile must be quick, full or custom");
+	if (profile)
+		o->config.profile = known;
+	return !path ||
+	       (file_read(path, CONFIG_MAX, o->arena, &text, &len, err) &&
+		scan_config_read(path, text, len, profile, o->arena,
+				 &o->config, err));
+}
+
+static bool read_key(struct order *o, struct err *err)
+{
+	const char *path = command_option(o->line, "sign-key");
+	char *text = NULL;
+
+	if (!path)
+		return true;
+	if (!command_given(o->line, "evidence"))
+		return err_set(err, ERR_INVALID,
+			       "--sign-key signs evidence: --evidence");
+	o->has_key = true;
+	return file_read(path, SIGN_PEM_MAX, o->arena, &text, NULL, err) &&
+	       (sign_key_read(text, &o->key, err) ||
+		err_wrap(err, "--sign-key"));
+}
+
+/* Where things go is tried before anything is looked at. */
+static bool read_places(struct order *o, struct err *err)
+{
+	o->output = command_option(o->line, "output");
+	o->prometheus = command_option(o->line, "prometheus");
+	if (command_given(o->line, "evidence") && !o->output)
+		return err_set(err, ERR_INVALID,
+			       "--evidence needs a folder: --output DIR");
+	return (!o->prometheus ||
+		scan_metrics_ours(o->prometheus, o->arena, err)) &&
+	       (!o->output || file_make_dir(o->output, 0700, err));
+}
+
+static bool read_order(struct order *o, struct err *err)
+{
+	return catalog_load(err) && read_config(o, err) &&
+	       scan_plan_options(o->line, &o->config, err) &&
+	       scan_plan_make(o->line, &o->config, &o->plan, err) &&
+	       read_places(o, err) && read_formats(o, err) &&
+	       read_key(o, err);
+}
+
+/* ---- what comes of it ---- */
 
 /* "de_DE.UTF-8" as people set it for programs that talk to them. */
 static const char *wanted_locale(void)
@@ -363,209 +162,227 @@ static const char *wanted_locale(void)
 	return catalog_locale("en");
 }
 
-/* How it is printed; no function: as text. */
-struct form {
-	const char *name;
-	void (*write)(const struct scanned *scan, struct sb *out);
-};
-
-static bool wants_format(struct command_line *line, struct form *ret,
-			 struct err *err)
+static bool keep_evidence(const struct order *o, struct report_input *in,
+			  struct err *err)
 {
-	static const struct form formats[] = {
-		{ "text", NULL },
-		{ "json", scan_write_json },
-		{ "markdown", scan_write_markdown },
-		{ "junit", scan_write_junit },
-		{ "sarif", scan_write_sarif },
+	struct evidence e = {
+		.folder = o->output,
+		.config = &o->config,
+		.scan = &o->found,
+		.report = in,
+		.key = o->has_key ? &o->key : NULL,
 	};
-	const char *format = command_option(line, "format");
+	const char *hash = NULL;
 
-	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		if (!strcmp(format, formats[i].name)) {
-			*ret = formats[i];
-			return true;
-		}
-	return err_set(err, ERR_INVALID,
-		       "--format must be text, json, markdown, junit or sarif");
+	if (!command_given(o->line, "evidence"))
+		return true;
+	if (!evidence_write(&e, o->arena, &hash, err))
+		return err_wrap(err, "evidence");
+	in->evidence_sha256 = hash;
+	if (o->text)
+		printf("evidence: %s/scan_%s\n"
+		       "SHA-256 of its metadata.json: %s\n",
+		       o->output, o->id, hash);
+	return true;
 }
 
-/* Whether something was found that the caller wants to fail on. */
-static bool is_bad(const struct scanned *s, enum check_severity least)
+static bool write_files(const struct order *o, const struct report_input *in,
+			struct err *err)
 {
-	for (int i = 0; i <= (int)least; i++)
-		if (s->counts.of[i])
+	for (size_t i = 0; i < o->writer_count; i++) {
+		char *path = arena_printf(o->arena, "%s/nis2_report_%s.%s",
+					  o->output, o->id,
+					  o->writers[i]->extension);
+
+		if (!scan_output_file(in, o->writers[i], path, err))
+			return false;
+		if (o->text)
+			printf("report: %s\n", path);
+	}
+	return true;
+}
+
+static bool tell(const struct order *o, struct err *err)
+{
+	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	struct report_input *in = scan_output_input(
+		&o->found, o->id, o->config.project_name,
+		command_given(o->line, "facts"), o->arena);
+
+	if (o->text)
+		scan_print_text(&o->found, colour, o->arena, stdout);
+	if (!o->output)
+		return !o->writer_count ||
+		       report_write(in, o->writers[0], stdout, err);
+	return keep_evidence(o, in, err) && write_files(o, in, err);
+}
+
+static bool keep_metrics(const struct order *o, struct err *err)
+{
+	return !o->prometheus ||
+	       scan_metrics_write(o->prometheus, &o->found,
+				  scan_plan_profile_names[o->config.profile],
+				  o->arena, err);
+}
+
+/* ---- how it ends ---- */
+
+static bool was_assessed(const struct scanned *s)
+{
+	for (size_t i = 0; i < CATALOG_CHECKS_MAX; i++)
+		if (s->checks.checks[i].run)
 			return true;
 	return false;
 }
 
 /* Not one of the targets could be looked at: that is no "nothing found". */
-static bool none_reached(const struct scanned *s)
+static bool was_reached(const struct scanned *s)
 {
 	for (const struct scanned_host *h = s->first; h; h = h->next)
 		if (h->seen.is_alive || !h->seen.errors.len)
-			return false;
-	return true;
+			return true;
+	return false;
 }
 
-static bool write_file(const char *path, const struct sb *text, struct err *err)
+static bool is_assessed(const struct order *o, struct err *err)
 {
-	return file_write(path, text->s, text->len, 0644, err) ||
-	       err_wrap(err, "%s", path);
+	if (!was_reached(&o->found))
+		return err_set(err, ERR_UPSTREAM, "no target was reached");
+	if (!was_assessed(&o->found))
+		return err_set(err, ERR_UPSTREAM,
+			       "nothing could be assessed: no target answered");
+	return o->found.has_score || !o->config.min_score ||
+	       err_set(err, ERR_UPSTREAM,
+		       "there is no score to compare with --min-score: no "
+		       "target answered");
 }
 
-/* To the terminal, or to a file that is whole or is not there. */
-static bool print_found(const struct command_line *line, const struct run *run,
-			const struct form *format, struct err *err)
+/* Whether something was found that the caller wants to fail on. */
+static bool is_bad(const struct order *o)
 {
-	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	const char *path = command_option(line, "output");
-	struct sb out = sb_new(run->arena, 65536);
+	enum check_severity least;
 
-	if (!format->write) {
-		scan_print_text(&run->found, colour, run->arena, stdout);
-		fflush(stdout);
+	if (o->found.has_score && o->found.score < o->config.min_score)
 		return true;
-	}
-	format->write(&run->found, &out);
-	if (path)
-		return write_file(path, &out, err);
-	fwrite(out.s, 1, out.len, stdout);
-	fflush(stdout);
-	return true;
+	if (!severity_parse(o->config.fail_on, &least))
+		return false; /* never */
+	for (int i = 0; i <= (int)least; i++)
+		if (o->found.counts.of[i])
+			return true;
+	return false;
 }
 
-/* For the node exporter; each profile has a file and a label of its own. */
-static bool write_metrics(const struct command_line *line,
-			  const struct run *run, struct err *err)
+static int failed(const struct order *o, const struct err *err)
 {
-	const char *path = command_option(line, "prometheus");
-	struct sb out = sb_new(run->arena, 4096);
-
-	if (!path)
-		return true;
-	scan_write_prometheus(&run->found, command_option(line, "profile"),
-			      &out);
-	return write_file(path, &out, err);
+	command_fail(o->line, err);
+	return EXIT_FAILED;
 }
 
-/* The addresses that a scan would look at; nothing is contacted. */
-static int show_plan(const struct command_line *line, const struct run *run)
+static int look(struct order *o)
 {
-	int64_t deadline = clock_tick() + run->plan.deadline * CLOCK_SECOND;
-	struct plan_walk *walk = NULL;
-	struct plan_address at;
-	struct err err = { 0 };
-	int64_t contacted = 0;
-
-	if (!plan_open(&run->plan, deadline, run->arena, &walk, &err))
-		return command_fail(line, &err);
-	while (plan_next(walk, &at)) {
-		contacted += at.addr.family != 0;
-		printf("%s %s%s%s\n", at.target, at.ip,
-		       !at.why		? ""
-		       : at.addr.family ? " note: "
-					: " not tested: ",
-		       at.why ? at.why : "");
-	}
-	if (plan_cut(walk))
-		printf("%s\n", plan_cut(walk));
-	return contacted ? EXIT_OK : EXIT_FAILED;
-}
-
-static bool read_limits(const struct command_line *line,
-			enum check_severity *least, int64_t *min_score,
-			struct err *err)
-{
-	if (!severity_parse(command_option(line, "fail-on"), least))
-		return err_set(err, ERR_INVALID,
-			       "--fail-on must be a severity");
-	if (command_option(line, "output") &&
-	    !strcmp(command_option(line, "format"), "text"))
-		return err_set(err, ERR_INVALID,
-			       "--output goes with a --format other than text");
-	return command_number(line, "min-score", 0, 100, min_score, err);
-}
-
-static bool look(struct run *run, struct err *err)
-{
+	bool progress = isatty(STDERR_FILENO) &&
+			!command_given(o->line, "quiet");
+	struct err err = { 0 }, later = { 0 };
 	bool done;
 
-	run->found.locale = wanted_locale();
-	run->found.started = clock_now();
-	done = child_start(&run->plan, &run->child, err) && follow(run, err);
-	child_stop(run->child);
-	clear_progress(run);
-	put_in_order(run);
-	sum_up(&run->found);
-	return done;
+	o->found.locale = wanted_locale();
+	o->id = scan_output_id(clock_now(), o->arena);
+	done = scan_run(&o->plan, progress, o->arena, &o->found, &err);
+	/* What was seen is told, whatever happened then. */
+	if (!tell(o, &later) || (done && !keep_metrics(o, &later))) {
+		if (!done)
+			command_fail(o->line, &err);
+		return failed(o, &later);
+	}
+	fflush(stdout);
+	if (!done || !is_assessed(o, &err))
+		return failed(o, &err);
+	return is_bad(o) ? EXIT_FINDINGS : EXIT_OK;
+}
+
+static int dry_run(struct order *o)
+{
+	struct err err = { 0 };
+
+	return scan_plan_show(&o->plan, !command_given(o->line, "quiet"),
+			      o->arena, &err)
+		       ? EXIT_OK
+		       : failed(o, &err);
 }
 
 static int run_scan(struct command_line *line)
 {
-	struct run run = { .arena = line->arena,
-			   .show_progress = isatty(STDERR_FILENO) };
-	enum check_severity least = CHECK_SEVERITY_LOW;
-	struct form format = { 0 };
-	struct err err = { 0 }, why = { 0 };
-	int64_t min_score = 0;
-	bool done;
+	struct order *o = arena_alloc(line->arena, sizeof(*o));
+	struct err err = { 0 };
+	int code;
 
-	run.found.last = &run.found.first;
-	if (!wants_format(line, &format, &err) ||
-	    !read_limits(line, &least, &min_score, &err) ||
-	    !catalog_load(&err) || !make_plan(line, &run, &err))
+	o->line = line;
+	o->arena = line->arena;
+	if (!read_order(o, &err))
 		return command_fail(line, &err);
-	if (command_given(line, "dry-run"))
-		return show_plan(line, &run);
-	done = look(&run, &why);
-	if (!print_found(line, &run, &format, &err) ||
-	    !write_metrics(line, &run, &err))
-		return command_fail(line, &err);
-	if (done && none_reached(&run.found))
-		done = err_set(&why, ERR_UPSTREAM, "no target was reached");
-	if (!done) {
-		command_fail(line, &why);
-		return EXIT_FAILED;
-	}
-	if (run.found.has_score && run.found.score < min_score)
-		return EXIT_FINDINGS;
-	return is_bad(&run.found, least) ? EXIT_FINDINGS : EXIT_OK;
+	code = command_given(line, "dry-run") ? dry_run(o) : look(o);
+	sign_key_wipe(&o->key);
+	return code;
 }
 
 const struct command cmd_scan = {
 	.name = "scan",
-	.about = "Look at targets and print what is found; needs no server",
-	.usage = "TARGET…",
-	.min_args = 1,
+	.about = "Look at targets and say what is found; needs no server",
+	.usage = "[TARGET…]",
 	.max_args = 1000,
 	.options =
 		(const struct option_def[]){
-			{ "format", "NAME", "text", NULL,
-			  "how to print it: text, json, markdown, junit, "
-			  "sarif" },
-			{ "output", "PATH", NULL, NULL,
-			  "a file for it, instead of the terminal" },
-			{ "prometheus", "PATH", NULL, NULL,
-			  "also write gauges for the node exporter" },
-			{ "fail-on", "SEVERITY", "LOW", NULL,
-			  "exit status 1 from this severity on; 0: none, 2: "
-			  "wrong use, 3: the scan failed" },
-			{ "min-score", "N", "0", NULL,
-			  "exit status 1 below this score, too" },
-			{ "profile", "NAME", "full", NULL,
-			  "full, quick or custom" },
-			{ "limit", "N", "0", NULL,
+			{ "config", "FILE", NULL, NULL,
+			  "what to scan and how, in YAML; options and targets "
+			  "of the command line count more" },
+			{ "profile", "quick|full|custom", NULL, NULL,
+			  "how much to look at (full)" },
+			{ "limit", "N", NULL, NULL,
 			  "at most so many addresses; 0: all" },
 			{ "dry-run", NULL, NULL, NULL,
-			  "only resolve the targets and list the addresses" },
+			  "say which addresses would be looked at, and stop" },
+			{ "output", "DIR", NULL, NULL,
+			  "write reports into this folder" },
+			{ "format", "LIST", NULL, NULL,
+			  "text, json, markdown, html, junit, sarif (text; "
+			  "with --output: json,markdown,html)" },
+			{ "facts", NULL, NULL, NULL,
+			  "JSON: with what the probes stated of each host" },
+			{ "prometheus", "FILE", NULL, NULL,
+			  "write gauges for node_exporter; other profiles' "
+			  "stay" },
+			{ "evidence", NULL, NULL, NULL,
+			  "keep what was seen, with hashes, in the folder of "
+			  "--output" },
+			{ "sign-key", "FILE", NULL, NULL,
+			  "sign the evidence; `nis2 evidence keygen` makes a "
+			  "key" },
+			{ "fail-on", "SEVERITY", NULL, NULL,
+			  "exit status 1 from this severity on, or never "
+			  "(LOW)" },
+			{ "min-score", "N", NULL, NULL,
+			  "exit status 1 below this score (0)" },
 			{ "intrusive", NULL, NULL, NULL,
-			  "also probes that do more than a visitor would" },
+			  "also do what only an owner may agree to" },
 			{ "discreet", NULL, NULL, NULL,
 			  "ask nobody but the targets about them" },
+			{ "allow-private", NULL, NULL, NULL,
+			  "private and loopback addresses may be contacted" },
 			{ "allow-networks", "CIDRS", NULL,
 			  "SCAN_ALLOW_NETWORKS",
 			  "private networks that may be contacted" },
+			{ "country", "XX", NULL, NULL,
+			  "where the organisation is: adds the checks of that "
+			  "country's law" },
+			{ "ports", "LIST", NULL, NULL,
+			  "TCP ports, with commas; none: those of the "
+			  "profile" },
+			{ "timeout", "SECONDS", NULL, NULL,
+			  "for one HTTP request (10)" },
+			{ "concurrency", "N", NULL, NULL,
+			  "hosts that are probed at the same time (20)" },
+			{ "deadline", "SECONDS", NULL, NULL,
+			  "for all of it (3600)" },
 			{ "hosts-file", "PATH", NULL, "HOSTS_FILE",
 			  "names that need no name server" },
 			{ "ca-file", "PATH", NULL, "CA_FILE",
@@ -574,15 +391,9 @@ const struct command cmd_scan = {
 			  "name servers to ask, instead of resolv.conf's" },
 			{ "trust-anchor", "PATH", NULL, "SCAN_TRUST_ANCHOR",
 			  "trust anchor of DNSSEC, instead of the system's" },
-			{ "ports", "LIST", NULL, NULL,
-			  "TCP ports, with commas; none: those of the "
-			  "profile" },
-			{ "timeout", "SECONDS", "10", NULL,
-			  "for one HTTP request" },
-			{ "concurrency", "N", "20", NULL,
-			  "hosts that are probed at the same time" },
-			{ "deadline", "SECONDS", "3600", NULL,
-			  "for all of it" },
+			{ "quiet", NULL, NULL, NULL,
+			  "no progress and no text; errors are said all the "
+			  "same" },
 			{ 0 } },
 	.run = run_scan,
 };

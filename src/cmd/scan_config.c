@@ -358,6 +358,30 @@ static bool read_table(struct reading *r, const struct key *keys,
 	return true;
 }
 
+static const struct key *word_key(const char *name)
+{
+	const struct key *key = top_keys;
+
+	while (strcmp(key->name, name) != 0)
+		key++;
+	return key;
+}
+
+bool scan_config_word(const char *name, const char *text,
+		      struct scan_config *config)
+{
+	const struct key *key = word_key(name);
+
+	if (key->check(text))
+		*(const char **)((char *)config + key->at) = text;
+	return key->check(text);
+}
+
+const char *scan_config_expects(const char *name)
+{
+	return word_key(name)->expect;
+}
+
 /* ---- profiles ---- */
 
 static const struct yaml_node *member(const struct yaml_node *map,

@@ -56,6 +56,14 @@ bool scan_config_read(const char *path, const char *text, size_t len,
 		      const char *profile, struct arena *a,
 		      struct scan_config *config, struct err *err);
 
+/*
+ * One value by its key, for an option of the command line that means the same;
+ * the key is one of those whose value is a word. What it may be, in words.
+ */
+bool scan_config_word(const char *key, const char *text,
+		      struct scan_config *config);
+const char *scan_config_expects(const char *key);
+
 /* The profile of that name. */
 bool scan_config_profile(const char *name, enum scan_plan_profile *ret);
 

@@ -5,10 +5,6 @@
 
 #include "base/clock.h"
 #include "core/finding.h"
-#include "core/matrix.h"
-#include "scan/result.h"
-
-/* ---- text ---- */
 
 static const char *const colours[SEVERITIES] = {
 	[CHECK_SEVERITY_CRITICAL] = "\033[1;35m",
@@ -31,7 +27,7 @@ static void print_safe(const char *text, FILE *out)
 	}
 }
 
-static void print_line(const char *indent, const char *text, FILE *out)
+void scan_print_line(const char *indent, const char *text, FILE *out)
 {
 	if (!text[0])
 		return;
@@ -50,8 +46,8 @@ static void print_verdict(const struct verdict *v, const struct scanned *scan,
 		check_severity_names[v->severity], colour ? "\033[0m" : "");
 	print_safe(v->message, out);
 	fprintf(out, "  [%s]\n", v->check->article);
-	print_line("           ", t.detail ? t.detail : "", out);
-	print_line("           -> ", t.remediation ? t.remediation : "", out);
+	scan_print_line("           ", t.detail ? t.detail : "", out);
+	scan_print_line("           -> ", t.remediation ? t.remediation : "", out);
 }
 
 static const char *service_on(const struct scanned_host *h, int64_t port)
@@ -93,7 +89,7 @@ static void print_host(const struct scanned_host *h, const struct scanned *scan,
 		print_verdict(&h->judged.verdicts.items[i], scan, colour, a,
 			      out);
 	for (size_t i = 0; i < h->seen.errors.len; i++)
-		print_line("  not tested: ", h->seen.errors.items[i], out);
+		scan_print_line("  not tested: ", h->seen.errors.items[i], out);
 	fputc('\n', out);
 }
 
@@ -127,155 +123,4 @@ void scan_print_text(const struct scanned *scan, bool colour, struct arena *a,
 		fputs("score: not assessed\n", out);
 	if (!scan->complete)
 		fputs("incomplete: the scan did not come to its end\n", out);
-}
-
-/* ---- JSON ---- */
-
-static void member(struct sb *out, const char *name, const char *text)
-{
-	sb_addf(out, ",\"%s\":", name);
-	codec_write_string(out, text);
-}
-
-static void write_verdict(const struct verdict *v, const struct scanned *scan,
-			  struct arena *a, struct sb *out)
-{
-	const struct check *c = v->check;
-	struct finding_texts t = { 0 };
-
-	finding_texts(c->id, v->evidence, scan->locale, a, &t);
-	sb_add(out, "{\"check\":");
-	codec_write_string(out, c->id);
-	member(out, "severity", check_severity_names[v->severity]);
-	member(out, "category", c->category);
-	member(out, "message", v->message);
-	member(out, "rationale", t.rationale);
-	member(out, "target", v->target);
-	member(out, "reference", c->reference);
-	if (v->has_cvss)
-		sb_addf(out, ",\"cvss_base_score\":%.1f", v->cvss);
-	else
-		sb_add(out, ",\"cvss_base_score\":null");
-	member(out, "cvss_vector", c->cvss_vector);
-	member(out, "technical_detail", t.detail);
-	member(out, "remediation", t.remediation);
-	member(out, "remediation_cost", check_amount_names[c->cost]);
-	member(out, "remediation_effort", check_amount_names[c->effort]);
-	member(out, "compliance_article", c->compliance_article);
-	member(out, "fingerprint", v->fingerprint);
-	sb_addc(out, '}');
-}
-
-static void write_ports(const struct int_list *ports, struct sb *out)
-{
-	sb_add(out, ",\"ports\":[");
-	for (size_t i = 0; i < ports->len; i++)
-		sb_addf(out, "%s%" PRId64, i ? "," : "", ports->items[i]);
-	sb_addc(out, ']');
-}
-
-static void write_asset(const struct scanned_host *h, struct arena *a,
-			struct sb *out)
-{
-	struct result_info info;
-
-	result_make(&h->facts, a, &info);
-	sb_add(out, "{\"target\":");
-	codec_write_string(out, h->seen.target);
-	member(out, "ip", h->seen.ip);
-	member(out, "status", h->seen.is_alive ? "Active" : "Unresponsive");
-	if (h->seen.is_alive)
-		sb_addf(out, ",\"score\":%d", h->judged.score);
-	else
-		sb_add(out, ",\"score\":null");
-	write_ports(&h->seen.open_ports, out);
-	sb_addf(out, ",\"http_info\":%s,\"tls_info\":%s,\"errors\":%s",
-		info.http_info, info.tls_info,
-		codec_str_list_json(a, &h->seen.errors));
-	sb_add(out, ",\"facts\":[");
-	for (size_t i = 0; i < h->facts.len; i++) {
-		if (i)
-			sb_addc(out, ',');
-		fact_write(&h->facts.items[i], out);
-	}
-	sb_add(out, "]}");
-}
-
-/* How many active hosts have this as their worst finding; none: SEVERITIES. */
-static int64_t hosts_with_worst(const struct scanned *scan, int worst)
-{
-	int64_t n = 0;
-
-	for (const struct scanned_host *h = scan->first; h; h = h->next) {
-		int i = 0;
-
-		while (i < SEVERITIES && !h->judged.counts.of[i])
-			i++;
-		n += h->seen.is_alive && i == worst;
-	}
-	return n;
-}
-
-static void write_summary(const struct scanned *scan, struct sb *out)
-{
-	sb_add(out, "\"summary\":{\"total_score\":");
-	if (scan->has_score)
-		sb_addf(out, "%d", scan->score);
-	else
-		sb_add(out, "null");
-	sb_addf(out,
-		",\"complete\":%s,\"stats\":{\"analyzed_hosts\":%" PRId64
-		",\"active_hosts\":%" PRId64 ",\"compliant_hosts\":%" PRId64,
-		scan->complete ? "true" : "false", scan->hosts, scan->alive,
-		hosts_with_worst(scan, SEVERITIES) +
-			hosts_with_worst(scan, CHECK_SEVERITY_INFO));
-	sb_addf(out,
-		",\"critical_risk_hosts\":%" PRId64
-		",\"high_risk_hosts\":%" PRId64
-		",\"medium_risk_hosts\":%" PRId64 ",\"low_risk_hosts\":%" PRId64
-		"}}",
-		hosts_with_worst(scan, CHECK_SEVERITY_CRITICAL),
-		hosts_with_worst(scan, CHECK_SEVERITY_HIGH),
-		hosts_with_worst(scan, CHECK_SEVERITY_MEDIUM),
-		hosts_with_worst(scan, CHECK_SEVERITY_LOW));
-}
-
-static const char *matrix_of(const struct scanned *scan, struct arena *a)
-{
-	struct matrix_sum *sum = arena_alloc(a, sizeof(*sum));
-
-	for (const struct scanned_host *h = scan->first; h; h = h->next)
-		if (h->seen.is_alive)
-			matrix_add(sum, &h->judged.checks);
-	return matrix_json(sum, scan->locale, a);
-}
-
-void scan_write_json(const struct scanned *scan, struct sb *out)
-{
-	struct arena *a = out->arena;
-	const char *between = "";
-	char time[CLOCK_TEXT];
-
-	clock_text(scan->started, time);
-	sb_addf(out,
-		"{\"version\":\"2.0\",\"metadata\":{\"timestamp\":\"%s\","
-		"\"generator\":\"nis2 " NIS2_VERSION "\","
-		"\"duration_seconds\":%.1f},",
-		time, (double)(scan->ended - scan->started) / CLOCK_SECOND);
-	write_summary(scan, out);
-	sb_addf(out, ",\"compliance_matrix\":%s,\"assets\":[",
-		matrix_of(scan, a));
-	for (const struct scanned_host *h = scan->first; h; h = h->next) {
-		sb_add(out, h == scan->first ? "" : ",");
-		write_asset(h, a, out);
-	}
-	sb_add(out, "],\"findings\":[");
-	for (const struct scanned_host *h = scan->first; h; h = h->next)
-		for (size_t i = 0; i < h->judged.verdicts.len; i++) {
-			sb_add(out, between);
-			write_verdict(&h->judged.verdicts.items[i], scan, a,
-				      out);
-			between = ",";
-		}
-	sb_add(out, "]}\n");
 }
