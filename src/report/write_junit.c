@@ -1,6 +1,7 @@
 /*
  * The findings as JUnit XML, for what shows test results: a suite a category,
- * a case a check that passed and a case a finding. A finding that somebody
+ * a case a check that passed and a case a finding. Cases are called after the
+ * check, which is the same in every scan and language. A finding that somebody
  * decided to live with is skipped. A scan that could assess nothing, or did not
  * come to its end, is an error: silence must not look like success.
  */
@@ -52,8 +53,7 @@ static void add_errors(const struct report_input *in, struct cases *c)
 	}
 }
 
-static void add_passes(const struct report_input *in, const char *locale,
-		       struct cases *c)
+static void add_passes(const struct report_input *in, struct cases *c)
 {
 	const struct check_list *checks = catalog_checks();
 
@@ -64,9 +64,7 @@ static void add_passes(const struct report_input *in, const char *locale,
 		if (m->run && !m->grave && !m->minor)
 			add_case(c, &(struct test_case){
 					    .suite = check->category,
-					    .name = catalog_check_texts(locale,
-									check)
-							    ->title,
+					    .name = check->id,
 				    });
 	}
 }
@@ -85,7 +83,8 @@ static void add_findings(const struct finding_list *list, struct cases *c)
 		add_case(c, &(struct test_case){
 				    .suite = f->category,
 				    .name = arena_printf(c->arena, "%s: %s",
-							 f->title, f->target),
+							 f->check_id,
+							 f->target),
 				    .outcome = is_settled(f->status) ? SKIPPED
 								     : FAILED,
 				    .finding = f,
@@ -135,8 +134,9 @@ static void add_failure(struct sb *out, const struct finding *f)
 {
 	sb_add(out, "<failure");
 	attribute(out, "type", severity_names[f->severity]);
-	attribute(out, "message", f->message);
+	attribute(out, "message", f->title);
 	sb_add(out, ">");
+	add_line(out, f->message);
 	add_line(out, f->technical_detail);
 	add_line(out, f->rationale);
 	add_line(out, f->remediation);
@@ -202,7 +202,7 @@ static bool write(const struct report_input *in, const struct doc *doc,
 				sizeof(*all.items));
 	add_errors(in, &all);
 	add_findings(&findings, &all);
-	add_passes(in, locale, &all);
+	add_passes(in, &all);
 	qsort(all.items, all.len, sizeof(*all.items), by_suite);
 	clock_text(in->scan->has_started_at ? in->scan->started_at
 					    : in->scan->created_at,

@@ -97,7 +97,7 @@ def peers(tmp_path_factory):
 
 
 class Outcome:
-    """What `nis2 scan --format json` said."""
+    """What `nis2 scan --format json --facts` said."""
 
     def __init__(self, process, seconds):
         self.status = process.returncode
@@ -124,7 +124,7 @@ class Outcome:
 
 def scan(*args, timeout=120, **env):
     start = time.monotonic()
-    process = subprocess.run([BINARY, 'scan', *map(str, args), '--allow-networks', '127.0.0.0/8'],
+    process = subprocess.run([BINARY, 'scan', *map(str, args), '--facts', '--allow-networks', '127.0.0.0/8'],
                              capture_output=True, text=True, timeout=timeout,
                              env={**os.environ, 'LANG': 'en', 'LC_ALL': 'C.UTF-8', **env})
     return Outcome(process, time.monotonic() - start)

@@ -203,7 +203,7 @@ def bench(tmp_path_factory):
 def look(bench, *names, resolver=RESOLVER, ports='9', timeout=60, **options):
     """`nis2 scan` of names, with the bench's resolver, anchor and authority."""
     start = time.monotonic()
-    done = subprocess.run([BINARY, 'scan', '--format', 'json', '--ports', ports, '--resolver', resolver,
+    done = subprocess.run([BINARY, 'scan', '--format', 'json', '--facts', '--ports', ports, '--resolver', resolver,
                            '--trust-anchor', str(bench.anchor), '--ca-file', str(bench.folder / 'root.pem'),
                            '--allow-networks', '127.84.0.0/15' if options.get('wide') else '127.84.0.0/16', *names],
                           capture_output=True, text=True, timeout=timeout,

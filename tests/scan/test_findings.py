@@ -121,7 +121,7 @@ ERRORS = [
     (['nowhere'], 'Invalid domain'),
     (['localhost'], 'Blocked hostname'),
     (['--ports', '0', EMPTY], '--ports'),
-    (['--format', 'xml', EMPTY], '--format'),
+    (['--format', 'docx', EMPTY], '--format'),
     (['--timeout', '0', EMPTY], '--timeout'),
     (['--concurrency', '1000', EMPTY], '--concurrency'),
 ]

@@ -70,7 +70,7 @@ class Running:
     """A scan in mid-work, whose probe can be killed."""
 
     def __init__(self, *args):
-        self.process = subprocess.Popen([BINARY, 'scan', '--format', 'json', '--allow-networks', '127.0.0.0/8', *args],
+        self.process = subprocess.Popen([BINARY, 'scan', '--format', 'json', '--facts', '--allow-networks', '127.0.0.0/8', *args],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def probe(self):

@@ -183,7 +183,7 @@ def test_W28_a_name_has_a_result_for_each_family(tmp_path):
     mocks = [Mock(at.TARPIT, 8080, page), Mock('::1', 8080, page)]
     try:
         outcome = Outcome(subprocess.run(
-            [BINARY, 'scan', '--format', 'json', '--ports', '8080', '--hosts-file', hosts, '--allow-networks', '127.0.0.0/8,::1/128',
+            [BINARY, 'scan', '--format', 'json', '--facts', '--ports', '8080', '--hosts-file', hosts, '--allow-networks', '127.0.0.0/8,::1/128',
              'both.example.net', '::1'], capture_output=True, text=True, timeout=60), 0)
     finally:
         for mock in mocks:

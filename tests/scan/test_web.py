@@ -187,7 +187,7 @@ def test_w28_an_ipv6_address_is_asked():
     except OSError:
         pytest.skip('this system has no IPv6')
     try:
-        done = subprocess.run([BINARY, 'scan', '--format', 'json', '--allow-networks', '::1/128', '::1'], timeout=60,
+        done = subprocess.run([BINARY, 'scan', '--format', 'json', '--facts', '--allow-networks', '::1/128', '::1'], timeout=60,
                               capture_output=True, text=True)
     finally:
         mock.close()
