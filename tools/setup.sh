@@ -76,6 +76,8 @@ test  gnutls-bin                gnutls-serv a peer to scan
 test  postfix                   postfix    a peer to scan
 test  proftpd-mod-crypto        -          its TLS
 test  chromium                  chromium   the pages of /docs and /redoc in a browser
+test  libxml2-utils             xmllint    JUnit reports
+test  cmark-gfm                 cmark-gfm  Markdown reports
 test  curl                      curl       the commands of the README
 check clang                     clang      fuzzers
 check clang-tidy                clang-tidy static analysis

@@ -107,7 +107,7 @@ def test_exit_status_tells_of_findings(bench_scan):
 
 # fail-on, target, status
 STATUSES = [('LOW', OLD, 1), ('high', OLD, 1), ('CRITICAL', OLD, 0), ('CRITICAL', REDIS, 1), ('LOW', SSH, 0),
-            ('LOW', EMPTY, 0), ('nonsense', EMPTY, 2)]
+            ('LOW', EMPTY, 3), ('nonsense', EMPTY, 2)]
 
 
 @pytest.mark.parametrize('fail_on,target,status', STATUSES)
