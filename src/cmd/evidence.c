@@ -33,9 +33,9 @@ static bool keep(struct folder *f, const char *name, const struct sb *bytes,
 	if (bytes->truncated)
 		return err_set(err, ERR_TOO_LARGE,
 			       "%s of the evidence is too large", name);
-	f->files[f->len++] = (struct kept_file){
-		name, digest_sha256(bytes->s, bytes->len, f->arena)
-	};
+	f->files[f->len++] =
+		(struct kept_file){ name, digest_sha256(bytes->s, bytes->len,
+							f->arena) };
 	return file_write(arena_printf(f->arena, "%s/%s", f->path, name),
 			  bytes->s, bytes->len, 0600, err);
 }
@@ -94,9 +94,9 @@ static bool keep_report(struct folder *f, const struct evidence *e,
 	if (!scan_output_file(&in, writer_find("scan-json"), path, err) ||
 	    !file_read(path, FILE_MAX, f->arena, &bytes, &len, err))
 		return false;
-	f->files[f->len++] = (struct kept_file){
-		"report.json", digest_sha256(bytes, len, f->arena)
-	};
+	f->files[f->len++] =
+		(struct kept_file){ "report.json",
+				    digest_sha256(bytes, len, f->arena) };
 	return true;
 }
 
@@ -241,8 +241,8 @@ static bool check_others(const char *folder, const struct yaml_node *files,
 			     !strcmp(d->d_name, SIGNATURE) ||
 			     member(files, d->d_name);
 
-		ok = known || altered(err, "is not of this evidence",
-				      d->d_name);
+		ok = known ||
+		     altered(err, "is not of this evidence", d->d_name);
 	}
 	if (!dir)
 		return err_set(err, ERR_NOT_FOUND, "cannot open %.160s: %s",

@@ -79,15 +79,13 @@ static void ask_all(struct arena *a, struct scan_config *c)
 
 	if (*name)
 		c->project_name = name;
-	ask_number(a, "Seconds for one HTTP request", 1, 120,
-		   &c->scan_timeout);
+	ask_number(a, "Seconds for one HTTP request", 1, 120, &c->scan_timeout);
 	ask_number(a, "Hosts at the same time", 1, 200, &c->concurrency);
 	ask_number(a, "At most so many hosts, 0: all", 0, 100000,
 		   &c->max_hosts);
 	ask_targets(a, "Address or network, as 192.0.2.0/28; empty: no more",
 		    &c->ip_ranges);
-	ask_targets(a, "Name, as www.example.com; empty: no more",
-		    &c->domains);
+	ask_targets(a, "Name, as www.example.com; empty: no more", &c->domains);
 	ask_yes(a, "DNS checks", &c->features.dns_checks);
 	ask_yes(a, "Web checks", &c->features.web_checks);
 	ask_yes(a, "Port scan", &c->features.port_scan);
@@ -126,11 +124,10 @@ const struct command cmd_init = {
 	.about = "Ask a few questions and write a configuration for scan",
 	.usage = "",
 	.options =
-		(const struct option_def[]){
-			{ "output", "FILE", "config.yaml", NULL,
-			  "where to write it" },
-			{ "force", NULL, NULL, NULL,
-			  "replace a file that is there" },
-			{ 0 } },
+		(const struct option_def[]){ { "output", "FILE", "config.yaml",
+					       NULL, "where to write it" },
+					     { "force", NULL, NULL, NULL,
+					       "replace a file that is there" },
+					     { 0 } },
 	.run = run_init,
 };

@@ -67,10 +67,9 @@ static bool add_format(struct order *o, const char *name, struct err *err)
 static bool read_formats(struct order *o, struct err *err)
 {
 	const char *given = command_option(o->line, "format");
-	char *rest = arena_strdup(
-		o->arena, given	      ? given
-			  : o->output ? "json,markdown,html"
-				      : "text");
+	char *rest = arena_strdup(o->arena, given	? given
+					    : o->output ? "json,markdown,html"
+							: "text");
 
 	o->text = o->output != NULL;
 	for (char *name; (name = strsep(&rest, ","));) {
@@ -104,8 +103,8 @@ static bool read_config(struct order *o, struct err *err)
 		o->config.profile = known;
 	return !path ||
 	       (file_read(path, CONFIG_MAX, o->arena, &text, &len, err) &&
-		scan_config_read(path, text, len, profile, o->arena,
-				 &o->config, err));
+		scan_config_read(path, text, len, profile, o->arena, &o->config,
+				 err));
 }
 
 static bool read_key(struct order *o, struct err *err)
@@ -142,8 +141,7 @@ static bool read_order(struct order *o, struct err *err)
 	return catalog_load(err) && read_config(o, err) &&
 	       scan_plan_options(o->line, &o->config, err) &&
 	       scan_plan_make(o->line, &o->config, &o->plan, err) &&
-	       read_places(o, err) && read_formats(o, err) &&
-	       read_key(o, err);
+	       read_places(o, err) && read_formats(o, err) && read_key(o, err);
 }
 
 /* ---- what comes of it ---- */
@@ -205,9 +203,9 @@ static bool write_files(const struct order *o, const struct report_input *in,
 static bool tell(const struct order *o, struct err *err)
 {
 	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	struct report_input *in = scan_output_input(
-		&o->found, o->id, o->config.project_name,
-		command_given(o->line, "facts"), o->arena);
+	struct report_input *in =
+		scan_output_input(&o->found, o->id, o->config.project_name,
+				  command_given(o->line, "facts"), o->arena);
 
 	if (o->text)
 		scan_print_text(&o->found, colour, o->arena, stdout);
@@ -280,8 +278,8 @@ static int failed(const struct order *o, const struct err *err)
 
 static int look(struct order *o)
 {
-	bool progress = isatty(STDERR_FILENO) &&
-			!command_given(o->line, "quiet");
+	bool progress =
+		isatty(STDERR_FILENO) && !command_given(o->line, "quiet");
 	struct err err = { 0 }, later = { 0 };
 	bool done;
 

@@ -55,9 +55,9 @@ static bool fail_at(struct reading *r, const struct yaml_node *node,
 static bool wrong(struct reading *r, const struct yaml_node *node,
 		  const char *key, const char *expected)
 {
-	return fail_at(r, node,
-		       arena_printf(r->arena, "%.40s must be %s", key,
-				    expected));
+	return fail_at(
+		r, node,
+		arena_printf(r->arena, "%.40s must be %s", key, expected));
 }
 
 /* ---- values ---- */
@@ -257,7 +257,8 @@ bool scan_config_profile(const char *name, enum scan_plan_profile *ret)
 
 static bool is_country(const char *text)
 {
-	return strlen(text) == 2 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2;
+	return strlen(text) == 2 &&
+	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2;
 }
 
 static bool is_compliance_profile(const char *text)
@@ -301,19 +302,21 @@ static const struct key feature_keys[] = {
 };
 
 /* What may differ from one profile to another. */
-#define PROFILE_KEYS                                                           \
-	{ "scan_timeout", KIND_INT, AT(scan_timeout), 1, 120 },                \
-	{ "concurrency", KIND_INT, AT(concurrency), 1, 200 },                  \
-	{ "max_hosts", KIND_INT, AT(max_hosts), 0, 100000 },                   \
-	{ "deadline", KIND_INT, AT(deadline), 1, 86400 },                      \
-	{ "ports", KIND_INTS, AT(ports), .max = PLAN_PORTS_MAX },              \
-	{ "features", KIND_TABLE, .keys = feature_keys },                      \
-	{ "intrusive", KIND_BOOL, AT(intrusive) },                             \
-	{ "discreet", KIND_BOOL, AT(discreet) },                               \
-	{ "fail_on", KIND_WORD, AT(fail_on),                                   \
-	  .expect = "CRITICAL, HIGH, MEDIUM, LOW, INFO or never",              \
-	  .check = is_threshold },                                             \
-	{ "min_score", KIND_INT, AT(min_score), 0, 100 }
+#define PROFILE_KEYS                                                      \
+	{ "scan_timeout", KIND_INT, AT(scan_timeout), 1, 120 },           \
+		{ "concurrency", KIND_INT, AT(concurrency), 1, 200 },     \
+		{ "max_hosts", KIND_INT, AT(max_hosts), 0, 100000 },      \
+		{ "deadline", KIND_INT, AT(deadline), 1, 86400 },         \
+		{ "ports", KIND_INTS, AT(ports), .max = PLAN_PORTS_MAX }, \
+		{ "features", KIND_TABLE, .keys = feature_keys },         \
+		{ "intrusive", KIND_BOOL, AT(intrusive) },                \
+		{ "discreet", KIND_BOOL, AT(discreet) },                  \
+		{ "fail_on", KIND_WORD, AT(fail_on),                      \
+		  .expect = "CRITICAL, HIGH, MEDIUM, LOW, INFO or never", \
+		  .check = is_threshold },                                \
+	{                                                                 \
+		"min_score", KIND_INT, AT(min_score), 0, 100              \
+	}
 
 static const struct key profile_keys[] = { PROFILE_KEYS, { 0 } };
 
@@ -326,9 +329,8 @@ static const struct key top_keys[] = {
 	  .check = is_compliance_profile },
 	{ "pinned_ips", KIND_PINS },
 	{ "allow_private_ips", KIND_BOOL, AT(allow_private_ips) },
-	{ "allow_networks", KIND_TEXTS, AT(allow_networks),
-	  .max = NET_LIST_MAX, .expect = "networks, as 10.1.0.0/16",
-	  .check = is_network },
+	{ "allow_networks", KIND_TEXTS, AT(allow_networks), .max = NET_LIST_MAX,
+	  .expect = "networks, as 10.1.0.0/16", .check = is_network },
 	{ "country", KIND_WORD, AT(country),
 	  .expect = "a country by its two capital letters, as IT",
 	  .check = is_country },
@@ -415,8 +417,7 @@ static bool read_profiles(struct reading *r, const struct yaml_node *map)
 	struct reading other = *r;
 
 	if (map->kind != YAML_MAP)
-		return wrong(r, map, "profiles",
-			     "a mapping of keys to values");
+		return wrong(r, map, "profiles", "a mapping of keys to values");
 	for (const struct yaml_node *n = map->first; n; n = n->next) {
 		struct scan_config scratch = *r->config;
 		enum scan_plan_profile profile;
@@ -566,8 +567,7 @@ void scan_config_write(const struct scan_config *c, struct sb *out)
 		"scan_timeout: %" PRId64 "\nconcurrency: %" PRId64
 		"\nmax_hosts: %" PRId64 "\ndeadline: %" PRId64 "\n",
 		c->scan_timeout, c->concurrency, c->max_hosts, c->deadline);
-	sb_addf(out,
-		"intrusive: %s\ndiscreet: %s\nallow_private_ips: %s\n",
+	sb_addf(out, "intrusive: %s\ndiscreet: %s\nallow_private_ips: %s\n",
 		word(c->intrusive), word(c->discreet),
 		word(c->allow_private_ips));
 	add_texts(out, "allow_networks", &c->allow_networks);

@@ -152,15 +152,15 @@ static struct scan *scan_of(const struct scanned *s, const char *id,
 		.compliance_matrix = matrix_json(&s->checks, s->locale, a),
 		.created_at = s->started,
 	};
-	scan->executive_summary =
-		summary_html(&(struct summary_input){
-				     .has_score = s->has_score,
-				     .score = s->score,
-				     .hosts = s->hosts,
-				     .alive = s->alive,
-				     .findings = findings,
-			     },
-			     s->locale, a);
+	scan->executive_summary = summary_html(
+		&(struct summary_input){
+			.has_score = s->has_score,
+			.score = s->score,
+			.hosts = s->hosts,
+			.alive = s->alive,
+			.findings = findings,
+		},
+		s->locale, a);
 	return scan;
 }
 

@@ -63,8 +63,8 @@ static bool read_word(const struct command_line *line, const char *option,
 		       scan_config_expects(key));
 }
 
-bool scan_plan_options(const struct command_line *line,
-		       struct scan_config *c, struct err *err)
+bool scan_plan_options(const struct command_line *line, struct scan_config *c,
+		       struct err *err)
 {
 	c->intrusive |= command_given(line, "intrusive");
 	c->discreet |= command_given(line, "discreet");
@@ -85,10 +85,9 @@ bool scan_plan_options(const struct command_line *line,
 static struct str_list targets_of(const struct command_line *line,
 				  const struct scan_config *c)
 {
-	struct str_list list = { arena_array(line->arena,
-					     c->ip_ranges.len +
-						     c->domains.len + 1,
-					     sizeof(char *)) };
+	struct str_list list = { arena_array(
+		line->arena, c->ip_ranges.len + c->domains.len + 1,
+		sizeof(char *)) };
 
 	if (line->arg_count)
 		return (struct str_list){ line->args, (size_t)line->arg_count };
@@ -105,7 +104,8 @@ static void note_targets(const struct scan_plan *plan, struct scan_config *c,
 {
 	size_t n = plan->targets.len;
 
-	c->ip_ranges = (struct str_list){ arena_array(a, n + 1, sizeof(char *)) };
+	c->ip_ranges =
+		(struct str_list){ arena_array(a, n + 1, sizeof(char *)) };
 	c->domains = (struct str_list){ arena_array(a, n + 1, sizeof(char *)) };
 	for (size_t i = 0; i < n; i++) {
 		const struct plan_target *t = &plan->targets.items[i];
@@ -225,14 +225,15 @@ static void show_ports(const struct scan_plan *plan)
 	putchar('\n');
 }
 
-static void show_address(const struct plan_address *address, struct arena *a)
+static void show_address(const struct plan_address *at, struct arena *a)
 {
-	scan_print_line("", address->addr.family
-				    ? arena_printf(a, "%s %s", address->target,
-						   address->ip)
-				    : arena_printf(a, "%s: %s", address->target,
-						   address->why ? address->why
-								: ""),
+	const char *between = !at->why		? ""
+			      : at->addr.family ? " note: "
+						: " not tested: ";
+
+	scan_print_line("",
+			arena_printf(a, "%s %s%s%s", at->target, at->ip,
+				     between, at->why ? at->why : ""),
 			stdout);
 }
 
@@ -256,6 +257,8 @@ bool scan_plan_show(const struct scan_plan *plan, bool print, struct arena *a,
 		if (print)
 			show_address(&address, &line);
 	}
+	if (print && plan_cut(walk))
+		scan_print_line("", plan_cut(walk), stdout);
 	if (print)
 		printf("%zu of %zu addresses would be looked at; nothing was\n",
 		       contacted, total);

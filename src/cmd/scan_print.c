@@ -47,7 +47,8 @@ static void print_verdict(const struct verdict *v, const struct scanned *scan,
 	print_safe(v->message, out);
 	fprintf(out, "  [%s]\n", v->check->article);
 	scan_print_line("           ", t.detail ? t.detail : "", out);
-	scan_print_line("           -> ", t.remediation ? t.remediation : "", out);
+	scan_print_line("           -> ", t.remediation ? t.remediation : "",
+			out);
 }
 
 static const char *service_on(const struct scanned_host *h, int64_t port)

@@ -169,7 +169,8 @@ static bool see(struct seen *seen, const char *fingerprint)
 	}
 }
 
-/* Of several hosts that have the same finding, of a domain say, one keeps it. */
+/* Of several hosts that have the same finding, of a domain say, one keeps it.
+ */
 static void count_findings(struct run *run)
 {
 	struct scanned *s = run->found;
@@ -182,9 +183,8 @@ static void count_findings(struct run *run)
 		seen.mask = seen.mask * 2 + 1;
 	seen.slots = arena_array(run->arena, seen.mask + 1, sizeof(char *));
 	for (struct scanned_host *h = s->first; h; h = h->next) {
-		h->is_first = arena_array(run->arena,
-					  h->judged.verdicts.len + 1,
-					  sizeof(bool));
+		h->is_first = arena_array(
+			run->arena, h->judged.verdicts.len + 1, sizeof(bool));
 		for (size_t i = 0; i < h->judged.verdicts.len; i++) {
 			const struct verdict *v = &h->judged.verdicts.items[i];
 
@@ -243,8 +243,9 @@ static void plan_around(struct run *run)
 
 	for (const struct crash *c = run->crashes; c; c = c->next)
 		crashes++;
-	plan->done.items = arena_array(run->arena, (size_t)run->found->hosts + 1,
-				       sizeof(*plan->done.items));
+	plan->done.items =
+		arena_array(run->arena, (size_t)run->found->hosts + 1,
+			    sizeof(*plan->done.items));
 	plan->retry.items = arena_array(run->arena, crashes + 1,
 					sizeof(*plan->retry.items));
 	plan->done.len = plan->retry.len = 0;

@@ -154,8 +154,7 @@ static bool take_map(struct reader *r, int depth, struct yaml_node *map)
 		if (r->event.type == YAML_MAPPING_END_EVENT)
 			return true;
 		if (members == MEMBERS_MAX)
-			return fail_at(r, r->event.start_mark,
-				       "too many keys");
+			return fail_at(r, r->event.start_mark, "too many keys");
 		if (!take_member(r, depth, map, end))
 			return false;
 		end = &(*end)->next;
@@ -174,8 +173,7 @@ static bool take_node(struct reader *r, int depth, struct yaml_node **ret)
 		return take_list(r, depth, node);
 	if (r->event.type == YAML_MAPPING_START_EVENT)
 		return take_map(r, depth, node);
-	node->quoted =
-		r->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	node->quoted = r->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	return take_text(r, &node->text);
 }
 

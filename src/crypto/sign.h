@@ -15,7 +15,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-enum { SIGN_BYTES = 64, SIGN_PUBLIC = 32, SIGN_SECRET = 64, SIGN_PEM_MAX = 4096 };
+enum {
+	SIGN_BYTES = 64,
+	SIGN_PUBLIC = 32,
+	SIGN_SECRET = 64,
+	SIGN_PEM_MAX = 4096
+};
 
 struct sign_key {
 	unsigned char secret[SIGN_SECRET];

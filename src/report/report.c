@@ -111,11 +111,10 @@ void report_xml(struct sb *out, const char *text)
 
 		if (noncharacter)
 			p += 2;
-		sb_addc(&clean, noncharacter ||
-					((unsigned char)*p < ' ' &&
-					 !strchr("\t\n\r", *p))
-				? '?'
-				: *p);
+		sb_addc(&clean, noncharacter || ((unsigned char)*p < ' ' &&
+						 !strchr("\t\n\r", *p))
+					? '?'
+					: *p);
 	}
 	html_escape(out, clean.s);
 }

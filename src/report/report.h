@@ -43,7 +43,7 @@ struct report_input {
 	const struct matrix_sum *checks; /* NULL: not known */
 	const struct report_host *hosts; /* one a result; NULL: not known */
 	const char *evidence_sha256; /* of metadata.json; NULL: none is kept */
-	bool incomplete; /* the scan did not come to its end */
+	bool incomplete;	     /* the scan did not come to its end */
 };
 
 /* What the product calls itself. */

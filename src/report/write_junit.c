@@ -80,15 +80,15 @@ static void add_findings(const struct finding_list *list, struct cases *c)
 	for (size_t i = 0; i < list->len; i++) {
 		const struct finding *f = &list->items[i];
 
-		add_case(c, &(struct test_case){
-				    .suite = f->category,
-				    .name = arena_printf(c->arena, "%s: %s",
-							 f->check_id,
-							 f->target),
-				    .outcome = is_settled(f->status) ? SKIPPED
-								     : FAILED,
-				    .finding = f,
-			    });
+		add_case(c,
+			 &(struct test_case){
+				 .suite = f->category,
+				 .name = arena_printf(c->arena, "%s: %s",
+						      f->check_id, f->target),
+				 .outcome = is_settled(f->status) ? SKIPPED
+								  : FAILED,
+				 .finding = f,
+			 });
 	}
 }
 
@@ -175,8 +175,7 @@ static size_t add_suite(struct sb *out, const struct cases *all, size_t from,
 	const struct test_case *first = &all->items[from];
 	size_t len = 1;
 
-	while (from + len < all->len &&
-	       !strcmp(first[len].suite, first->suite))
+	while (from + len < all->len && !strcmp(first[len].suite, first->suite))
 		len++;
 	sb_add(out, "  <testsuite");
 	attribute(out, "name", first->suite);

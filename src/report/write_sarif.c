@@ -154,9 +154,8 @@ static void write_run(const struct report_input *in, struct sb *out)
 	char time[CLOCK_TEXT];
 
 	sb_add(out, ",\"automationDetails\":{\"id\":");
-	codec_write_string(out,
-			   arena_printf(out->arena, "nis2/%s/%s",
-					in->scan->name, in->scan->id));
+	codec_write_string(out, arena_printf(out->arena, "nis2/%s/%s",
+					     in->scan->name, in->scan->id));
 	sb_addf(out, "},\"invocations\":[{\"executionSuccessful\":%s",
 		in->incomplete ? "false" : "true");
 	if (in->scan->has_started_at) {

@@ -150,9 +150,8 @@ static struct scan_file_finding finding_of(const struct finding *f,
 	};
 }
 
-static struct scan_file_finding_list findings_of(const struct report_input *in,
-						 const char *locale,
-						 struct arena *a)
+static struct scan_file_finding_list
+findings_of(const struct report_input *in, const char *locale, struct arena *a)
 {
 	struct finding_list rows = report_findings(in, locale, a);
 	struct scan_file_finding_list list = {

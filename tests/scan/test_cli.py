@@ -27,9 +27,9 @@ def answer(*headers):
     head = ''.join(f'{header}\r\n' for header in headers)
 
     def peer(connection):
-        while request := connection.recv(65536):
-            if request.startswith((b'GET', b'HEAD')):
-                connection.sendall(f'HTTP/1.1 200 OK\r\n{head}Content-Length: 2\r\n\r\nhi'.encode())
+        # What is no HTTP is hung up on: nothing waits for an answer.
+        while re.match(rb'[A-Z]+ /?\S* HTTP/', connection.recv(65536)):
+            connection.sendall(f'HTTP/1.1 200 OK\r\n{head}Content-Length: 2\r\n\r\nhi'.encode())
     return peer
 
 
@@ -343,6 +343,27 @@ def test_a_configuration_is_refused_with_its_place(tmp_path, text, said):
     (tmp_path / 'c.yaml').write_text(text)
     done = scan('--config', 'c.yaml', CLEAN, cwd=tmp_path)
     assert done.returncode == 2 and f'c.yaml{said}' in done.stderr, done.stderr
+
+
+def test_w30_a_quick_scan_asks_for_no_files():
+    """W30: the probes that are thorough are for a full scan."""
+    asked = []
+
+    def serve(connection):
+        asked.append(connection.recv(65536).decode('latin-1').split(' '))
+        connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx')
+    mock = Mock('127.36.0.7', PORT, serve)
+    try:
+        quick = json.loads(scan('--format', 'json', '--facts', '--profile', 'quick', '127.36.0.7').stdout)
+        first = {words[1] for words in asked if len(words) > 2}
+        full = json.loads(scan('--format', 'json', '--facts', '127.36.0.7').stdout)
+    finally:
+        mock.close()
+
+    def exposed(report):
+        return [f['list'] for f in report['assets'][0]['facts'] if f['f'] == 'files.exposed']
+    assert '/' in first and '/.env' not in first and not exposed(quick)
+    assert exposed(full) == [[]]
 
 
 # ---- the wizard ----

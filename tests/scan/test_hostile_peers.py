@@ -78,7 +78,7 @@ def run(peers, table):
 
 def scan(peers, rows):
     start = time.monotonic()
-    done = subprocess.run([BINARY, 'scan', '--format', 'json', '--allow-networks', ALLOWED, '--timeout', '1', '--concurrency', '200',
+    done = subprocess.run([BINARY, 'scan', '--format', 'json', '--facts', '--allow-networks', ALLOWED, '--timeout', '1', '--concurrency', '200',
                            '--ports', ','.join(map(str, ports(rows))), '--hosts-file', peers.folder / 'hosts',
                            '--ca-file', peers.folder / 'root.pem', *targets(rows)],
                           capture_output=True, text=True, timeout=200, env={**os.environ, 'LANG': 'en', 'LC_ALL': 'C.UTF-8'})

@@ -138,7 +138,7 @@ def led(tmp_path_factory):
     mocks = [Mock(WEB, 80, hop), Mock(WEB, 443, tls(name, hop)), Mock(MAIL, 25, mail)]
     start = time.monotonic()
     try:
-        done = subprocess.run([BINARY, 'scan', '--format', 'json', '--ports', '25,53,80,443,8080', '--timeout', '2',
+        done = subprocess.run([BINARY, 'scan', '--format', 'json', '--facts', '--ports', '25,53,80,443,8080', '--timeout', '2',
                                '--resolver', RESOLVER, '--ca-file', peers.folder / 'root.pem', '--allow-networks', '127.37.0.0/16',
                                *NAMES], capture_output=True, text=True, timeout=120, env={**os.environ, 'LANG': 'en'})
         yield Outcome(done, time.monotonic() - start), resolver, trap.counted()

@@ -62,10 +62,9 @@ static const char *written(const char *format, const struct scan *scan,
 	return copy;
 }
 
-static const struct scan scored = { .id = "s",
-				    .name = HOSTILE,
-				    .has_total_score = true,
-				    .total_score = 50 };
+static const struct scan scored = {
+	.id = "s", .name = HOSTILE, .has_total_score = true, .total_score = 50
+};
 
 /* W87: a value stays in its cell, and none of it is markup. */
 static void test_markdown_escapes_every_text(void **state)
@@ -104,8 +103,8 @@ static void test_junit_of_nothing_is_an_error(void **state)
 			       "tests=\"1\" failures=\"0\" errors=\"1\""));
 	assert_non_null(strstr(written("junit", &scored, true, 0, &a),
 			       "tests=\"1\" failures=\"0\" errors=\"1\""));
-	assert_non_null(strstr(written("junit", &scored, false, 0, &a),
-			       "tests=\"0\""));
+	assert_non_null(
+		strstr(written("junit", &scored, false, 0, &a), "tests=\"0\""));
 }
 
 static void test_sarif_points_at_machines(void **state)
@@ -125,7 +124,8 @@ static void test_sarif_points_at_machines(void **state)
 			       "\"executionSuccessful\":false"));
 }
 
-/* W82, W1: the name and the id are in the file; what was not assessed is null. */
+/* W82, W1: the name and the id are in the file; what was not assessed is null.
+ */
 static void test_json_tells_what_it_is_about(void **state)
 {
 	_arena_ struct arena a = { 0 };
@@ -148,6 +148,6 @@ int main(void)
 		cmocka_unit_test(test_json_tells_what_it_is_about),
 	};
 
-	return cmocka_run_group_tests_name("report formats", tests, catalog_setup,
-					   catalog_teardown);
+	return cmocka_run_group_tests_name("report formats", tests,
+					   catalog_setup, catalog_teardown);
 }

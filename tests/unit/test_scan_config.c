@@ -97,7 +97,8 @@ static void the_known_keys_are_taken(void **state)
 		"  ip_ranges: [192.0.2.0/28]\n  domains:\n  - a.example\n"
 		"  - b.example\n  asns: []\nfeatures:\n  whois_checks: false\n"
 		"compliance_profile: standard_nis2\n"
-		"pinned_ips:\n  a.example: 192.0.2.1\nallow_private_ips: true\n";
+		"pinned_ips:\n  a.example: 192.0.2.1\nallow_private_ips: "
+		"true\n";
 	_arena_ struct arena a = { 0 };
 	struct scan_config c;
 	struct err err = { 0 };

@@ -10,12 +10,12 @@
 #include "crypto/sign.h"
 
 /* The key pair of RFC 8410, sections 10.1 and 10.3. */
-#define PRIVATE_PEM                                                         \
-	"-----BEGIN PRIVATE KEY-----\n"                                     \
+#define PRIVATE_PEM                                                          \
+	"-----BEGIN PRIVATE KEY-----\n"                                      \
 	"MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n" \
 	"-----END PRIVATE KEY-----\n"
-#define PUBLIC_PEM                                                      \
-	"-----BEGIN PUBLIC KEY-----\n"                                  \
+#define PUBLIC_PEM                                                       \
+	"-----BEGIN PUBLIC KEY-----\n"                                   \
 	"MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n" \
 	"-----END PUBLIC KEY-----\n"
 
@@ -56,7 +56,9 @@ static void a_signature_is_of_one_key_and_one_text(void **state)
 static void what_is_no_key_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		"", "-----BEGIN PRIVATE KEY-----", PUBLIC_PEM,
+		"",
+		"-----BEGIN PRIVATE KEY-----",
+		PUBLIC_PEM,
 		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
 		"-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----",
 	};
