@@ -91,7 +91,7 @@ static bool keep_report(struct folder *f, const struct evidence *e,
 	size_t len = 0;
 
 	in.evidence_sha256 = NULL;
-	if (!scan_output_file(&in, writer_find("scan-json"), path, err) ||
+	if (!report_save(&in, writer_find("scan-json"), path, NULL, err) ||
 	    !file_read(path, FILE_MAX, f->arena, &bytes, &len, err))
 		return false;
 	f->files[f->len++] =

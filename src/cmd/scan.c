@@ -192,7 +192,7 @@ static bool write_files(const struct order *o, const struct report_input *in,
 					  o->output, o->id,
 					  o->writers[i]->extension);
 
-		if (!scan_output_file(in, o->writers[i], path, err))
+		if (!report_save(in, o->writers[i], path, NULL, err))
 			return false;
 		if (o->text)
 			printf("report: %s\n", path);

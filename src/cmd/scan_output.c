@@ -1,10 +1,8 @@
 #include "cmd/scan_output.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/rand.h"
 #include "core/summary.h"
 #include "scan/result.h"
@@ -84,14 +82,26 @@ static void add_findings(const struct scanned *s, const struct scanned_host *h,
 
 /* ---- hosts ---- */
 
+static void add_info(const struct fact_list *facts, struct arena *a,
+		     struct scan_result *r)
+{
+	struct result_info info = { 0 };
+
+	result_make(facts, a, &info);
+	r->http_info = info.http_info;
+	r->tls_info = info.tls_info;
+	r->dns_info = info.dns_info;
+	r->legal_info = info.legal_info;
+	r->resilience_info = info.resilience_info;
+	r->whois_info = info.whois_info;
+	r->secrets_found = info.secrets_found;
+}
+
 static struct scan_result result_of(const struct scanned_host *h,
 				    const char *scan_id, int64_t time,
 				    struct arena *a)
 {
-	struct result_info info = { 0 };
-
-	result_make(&h->facts, a, &info);
-	return (struct scan_result){
+	struct scan_result r = {
 		.id = id_new(a),
 		.scan_id = scan_id,
 		.target = h->seen.target,
@@ -99,17 +109,13 @@ static struct scan_result result_of(const struct scanned_host *h,
 		.is_alive = h->seen.is_alive,
 		.has_open_ports = true,
 		.open_ports = h->seen.open_ports,
-		.http_info = info.http_info,
-		.tls_info = info.tls_info,
-		.dns_info = info.dns_info,
-		.legal_info = info.legal_info,
-		.resilience_info = info.resilience_info,
-		.whois_info = info.whois_info,
-		.secrets_found = info.secrets_found,
 		.has_errors = true,
 		.errors = h->seen.errors,
 		.created_at = time,
 	};
+
+	add_info(&h->facts, a, &r);
+	return r;
 }
 
 static int worst_of(const struct scanned_host *h)
@@ -201,23 +207,4 @@ struct report_input *scan_output_input(const struct scanned *s, const char *id,
 		.incomplete = !s->complete,
 	};
 	return in;
-}
-
-bool scan_output_file(const struct report_input *in,
-		      const struct writer *writer, const char *path,
-		      struct err *err)
-{
-	char *bytes = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&bytes, &len);
-	bool ok;
-
-	if (!out)
-		return err_set(err, ERR_INTERNAL, "out of memory");
-	ok = report_write(in, writer, out, err);
-	if (fclose(out) != 0 && ok)
-		ok = err_set(err, ERR_INTERNAL, "the report cannot be written");
-	ok = ok && file_write(path, bytes, len, 0600, err);
-	free(bytes);
-	return ok;
 }

@@ -22,9 +22,4 @@ struct report_input *scan_output_input(const struct scanned *scan,
 /* The facts of a host as a JSON array. */
 const char *scan_output_facts(const struct scanned_host *host, struct arena *a);
 
-/* As one file, whole or not at all, for its owner alone. */
-bool scan_output_file(const struct report_input *in,
-		      const struct writer *writer, const char *path,
-		      struct err *err);
-
 #endif

@@ -1,6 +1,4 @@
 /* report: the job behind POST /reports/generate. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -66,7 +64,6 @@ static bool read_input(struct job_run *run, const struct report_row *report,
 	return true;
 }
 
-/* Through memory, so that a file that is there is whole. */
 static bool write_file(struct job_run *run, const struct report_row *report,
 		       const struct report_input *in,
 		       const struct writer *writer, size_t *ret_size,
@@ -74,20 +71,11 @@ static bool write_file(struct job_run *run, const struct report_row *report,
 {
 	char *dir = arena_printf(run->arena, "%s/reports/%s",
 				 run->settings->data_dir, report->org_id);
-	char *bytes = NULL;
-	FILE *out = open_memstream(&bytes, ret_size);
-	bool ok;
 
-	if (!out)
-		return err_set(err, ERR_INTERNAL, "out of memory");
-	ok = report_write(in, writer, out, err);
-	if (fclose(out) != 0 && ok)
-		ok = err_set(err, ERR_INTERNAL, "the report cannot be written");
-	ok = ok && file_make_dir(dir, 0700, err) &&
-	     file_write(report_file_path(run->settings, run->arena, report),
-			bytes, *ret_size, 0600, err);
-	free(bytes);
-	return ok;
+	return file_make_dir(dir, 0700, err) &&
+	       report_save(in, writer,
+			   report_file_path(run->settings, run->arena, report),
+			   ret_size, err);
 }
 
 static bool make_report(struct job_run *run, const struct report_row *report,

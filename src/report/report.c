@@ -1,9 +1,11 @@
 #include "report/report.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "core/catalog.h"
 #include "core/finding.h"
 #include "core/summary.h"
@@ -69,6 +71,26 @@ bool report_write(const struct report_input *in, const struct writer *writer,
 		return true;
 	err_set(err, ERR_INTERNAL, "the report cannot be written");
 	return err_cause(err, "%s", strerror(errno));
+}
+
+bool report_save(const struct report_input *in, const struct writer *writer,
+		 const char *path, size_t *ret_size, struct err *err)
+{
+	char *bytes = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&bytes, &len);
+	bool ok;
+
+	if (!out)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	ok = report_write(in, writer, out, err);
+	if (fclose(out) != 0 && ok)
+		ok = err_set(err, ERR_INTERNAL, "the report cannot be written");
+	ok = ok && file_write(path, bytes, len, 0600, err);
+	free(bytes);
+	if (ret_size)
+		*ret_size = len;
+	return ok;
 }
 
 static int by_weight(const void *a, const void *b)

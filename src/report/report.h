@@ -90,6 +90,13 @@ bool report_write(const struct report_input *in, const struct writer *writer,
 		  FILE *out, struct err *err);
 
 /*
+ * The same into a file that is whole or was not written, for its owner alone;
+ * `ret_size` may be NULL.
+ */
+bool report_save(const struct report_input *in, const struct writer *writer,
+		 const char *path, size_t *ret_size, struct err *err);
+
+/*
  * Appends text of any origin for XML 1.0: escaped, and without the characters
  * that no escape lets in (section 2.2).
  */
