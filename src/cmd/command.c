@@ -26,7 +26,7 @@ static void print_overview(FILE *out)
 		"\nusage: nis2 COMMAND [OPTION…]\n\n",
 		NIS2_VERSION);
 	for (int i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  %-12s %s\n", commands[i]->name,
+		fprintf(out, "  %-15s %s\n", commands[i]->name,
 			commands[i]->about);
 	fputs("\n`nis2 COMMAND --help` tells the rest.\n", out);
 }

@@ -117,10 +117,11 @@ static bool read_key(struct order *o, struct err *err)
 	if (!command_given(o->line, "evidence"))
 		return err_set(err, ERR_INVALID,
 			       "--sign-key signs evidence: --evidence");
-	o->has_key = true;
-	return file_read(path, SIGN_PEM_MAX, o->arena, &text, NULL, err) &&
-	       (sign_key_read(text, &o->key, err) ||
-		err_wrap(err, "--sign-key"));
+	if (!file_read(path, SIGN_PEM_MAX, o->arena, &text, NULL, err))
+		return false;
+	o->has_key = sign_key_read(text, &o->key, err);
+	explicit_bzero(text, strlen(text));
+	return o->has_key || err_wrap(err, "--sign-key");
 }
 
 /* Where things go is tried before anything is looked at. */
