@@ -19,7 +19,7 @@ TABLE = 'docs/weaknesses-scanning.md'
 PYTHON = re.compile(r'^def (test_\w+)|^class (Test\w+)', re.M)
 C = re.compile(r'^static \w[\w ]*[ *](\w+)\(', re.M)
 ROW = re.compile(r'"(W\d+: [^"]+)"')
-NUMBER = re.compile(r'\bW(\d{1,2})\b|_w(\d{1,2})(?=_|\b)')
+NUMBER = re.compile(r'\bW(\d{1,2})\b|_[wW](\d{1,2})(?=_|\b)')
 HEAD = """# Weaknesses of scanners, and the tests that show they are not ours
 
 `tools/weaknesses.py` writes this page out of `tests/weaknesses.json` and the tests themselves; `tools/test.py tools` fails when a

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509 import ocsp
 
+from agreement import agree
 from authority import CLIENT_AUTH, SERVER_AUTH, Authority, Issuer, TlsServer, Web, new_key, spki
 from conftest import scan
 from peers import Mock, Peers
@@ -252,7 +253,7 @@ def test_openssl_verify_agrees(bench, seen, case):
     target = host(case)
     ours = (seen.facts(target, 'cert.trusted', 443) == [True] and seen.facts(target, 'cert.expired', 443) == [False]
             and seen.facts(target, 'cert.not_yet_valid', 443) == [False])
-    assert ours == (done.returncode == 0), done.stderr
+    assert agree(f'certificate {case}', 'trusted', ours, 'openssl verify', done.returncode == 0), done.stderr
 
 
 @pytest.mark.parametrize('case', ['ocspgood', 'ocsprevoked', 'ocspforged', 'ocspold'])
@@ -264,7 +265,7 @@ def test_openssl_ocsp_agrees(bench, seen, case):
     verified = 'Response verify OK' in done.stderr and 'Status times invalid' not in done.stderr + done.stdout
     word = re.search(r'\.pem: (\w+)', done.stdout)
     theirs = word.group(1).upper() if verified and word else 'UNKNOWN'
-    assert seen.facts(host(case), 'cert.status', 443) == [theirs], done.stdout + done.stderr
+    assert agree(f'certificate {case}', 'status', seen.facts(host(case), 'cert.status', 443), 'openssl ocsp', [theirs]), done.stdout + done.stderr
 
 
 def test_nobody_is_asked_by_a_discreet_or_a_quick_plan(bench):

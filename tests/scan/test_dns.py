@@ -15,6 +15,7 @@ import time
 
 import pytest
 
+from agreement import agree
 from conftest import BINARY, Outcome
 from peers import DnsMock, Mock, Peers, program
 from zones import (INSIDE, LAME, LAX, MAIN, MX, NOBODY, PLAIN_MX, RESOLVER, WEB, Bench, Zone)
@@ -280,6 +281,8 @@ def test_states_are_those_of_three_other_validators(bench, seen):
     for name in STATES:
         ours = fact(seen, f'www.{name}' if name == 'good.test' else name, 'dns.dnssec')
         table[name] = (ours, delv(bench, name), unbound_host(bench, name))
+        assert agree(name, 'DNSSEC', ours, 'delv', table[name][1])
+        assert agree(name, 'DNSSEC', ours, 'unbound-host', table[name][2])
         print(f'{name:16}', *table[name], drill(bench, name))
     assert table == {name: (state,) * 3 for name, state in STATES.items()}
 

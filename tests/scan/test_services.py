@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import service_peers as at
+from agreement import agree, measured
 from conftest import BINARY, Outcome, scan
 from peers import Mock, Peers, program
 
@@ -102,7 +103,10 @@ def test_agrees_with_nmap_in_a_tenth_of_its_time(found, nmap):
     table = {(address, port): (service, theirs, names.get((address, port))) for address, port, service, theirs in SERVICES}
     assert not {k: v for k, v in table.items() if v[1] and v[2] != v[1]}, 'nmap names them otherwise'
     print(f'services of {len(SERVICES)} real ports: ours {found.seconds:.1f} s with all probes, nmap -sV {seconds:.1f} s')
-    assert found.seconds < seconds / 10
+    for (address, port), (service, known, theirs) in table.items():
+        assert agree(f'{service} {port}', 'service', service, 'nmap -sV', service if known else theirs or 'unknown',
+                     'nmap 7.93 knows the port as TLS only')
+    assert measured('services of 17 ports, with all probes', found.seconds, 'nmap -sV', seconds, 1 / 10)
 
 
 def test_agrees_with_ssh_audit_on_the_algorithms(found):
@@ -111,7 +115,7 @@ def test_agrees_with_ssh_audit_on_the_algorithms(found):
     for fact, member in (('ssh.kex', 'kex'), ('ssh.host_keys', 'key'), ('ssh.ciphers', 'enc'), ('ssh.macs', 'mac')):
         ours = set(found.facts(at.WEAK_SSH, fact, 22)[0])
         names = {a if isinstance(a, str) else a['algorithm'] for a in theirs[member]}  # its versions differ in form
-        assert names == ours, fact
+        assert agree('OpenSSH, weak', fact, ours, 'ssh-audit', names)
     sizes = {a.get('keysize') for a in theirs['key'] if isinstance(a, dict)} - {None}
     assert sizes == set(found.facts(at.WEAK_SSH, 'ssh.rsa_bits', 22))
 
