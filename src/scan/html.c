@@ -132,30 +132,39 @@ static char *as_utf8(struct span bytes, struct arena *a)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/*
+ * A page is some elements, or thousands; room for all of them, and the copy
+ * that is parsed, are given back.
+ */
 void html_parse(struct span bytes, struct arena *a, struct html_page *ret)
 {
+	_arena_ struct arena scratch = { 0 };
 	htmlSAXHandler handler = { .startElement = on_start,
 				   .endElement = on_end,
 				   .warning = on_error,
 				   .error = on_error,
 				   .fatalError = on_error };
 	struct reader r = { .arena = a, .ret = ret };
-	const char *text = as_utf8(bytes, a);
+	const char *text = as_utf8(bytes, &scratch);
+	struct html_element *items;
 
 	*ret = (struct html_page){ .items = arena_array(
-					   a, HTML_ELEMENTS_MAX,
+					   &scratch, HTML_ELEMENTS_MAX,
 					   sizeof(struct html_element)) };
 	pthread_once(&once, xmlInitParser);
 	r.parser = htmlCreatePushParserCtxt(&handler, &r, NULL, 0, NULL,
 					    XML_CHAR_ENCODING_UTF8);
 	if (!r.parser) {
-		ret->cut = true;
+		*ret = (struct html_page){ .cut = true };
 		return;
 	}
 	htmlCtxtUseOptions(r.parser, HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC |
 					     HTML_PARSE_RECOVER);
 	htmlParseChunk(r.parser, text, (int)span_len(bytes), 1);
 	htmlFreeParserCtxt(r.parser);
+	items = arena_array(a, ret->len + 1, sizeof(*items));
+	memcpy(items, ret->items, ret->len * sizeof(*items));
+	ret->items = items;
 }
 
 const char *html_attribute(const struct html_element *e, const char *name)

@@ -323,8 +323,9 @@ static bool is_verified(const struct web_request *r,
 	return v.trusted && v.name_match && !v.expired && !v.not_yet_valid;
 }
 
-bool web_get(const struct web_request *request, struct arena *a,
-	     struct web_answer *ret, struct err *err)
+/* One request; everything lies in the arena, buffers included. */
+static bool exchange(const struct web_request *request, struct arena *a,
+		     struct web_answer *ret, struct err *err)
 {
 	_cleanup_conn_ struct conn *conn = NULL;
 	struct sb in = sb_new(a, 4096);
@@ -394,4 +395,39 @@ bool web_url_parse(const char *url, struct arena *a, struct web_url *ret)
 	ret->host = arena_strndup(a, host.p, len);
 	host.p += len;
 	return split_port(host, ret->tls, &ret->port);
+}
+
+/* The answer without the buffers that it was read with. */
+static void keep(const struct web_answer *answer, struct arena *a,
+		 struct web_answer *ret)
+{
+	char *body = arena_bytes(a, answer->body_len + 1);
+
+	memcpy(body, answer->body, answer->body_len);
+	body[answer->body_len] = '\0';
+	*ret = *answer;
+	ret->body = body;
+	ret->fields = arena_array(a, answer->field_count + 1,
+				  sizeof(*ret->fields));
+	for (size_t i = 0; i < answer->field_count; i++)
+		ret->fields[i] = (struct web_field){
+			.name = arena_strdup(a, answer->fields[i].name),
+			.value = arena_strdup(a, answer->fields[i].value),
+		};
+}
+
+/*
+ * A host is asked for dozens of small pages, whose buffers would add up to
+ * megabytes in an arena that lives as long as the host.
+ */
+bool web_get(const struct web_request *request, struct arena *a,
+	     struct web_answer *ret, struct err *err)
+{
+	_arena_ struct arena scratch = { 0 };
+	struct web_answer answer = { 0 };
+
+	if (!exchange(request, &scratch, &answer, err))
+		return false;
+	keep(&answer, a, ret);
+	return true;
 }
