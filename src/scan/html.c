@@ -1,9 +1,13 @@
 #include "scan/html.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 #include <libxml/HTMLparser.h>
+
+/* At a time: each takes several times its page, and a processor. */
+enum { PARSERS_MAX = 4 };
 
 struct reader {
 	struct arena *arena;
@@ -131,12 +135,19 @@ static char *as_utf8(struct span bytes, struct arena *a)
 }
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static sem_t parsers;
+
+static void initialise(void)
+{
+	xmlInitParser();
+	sem_init(&parsers, 0, PARSERS_MAX);
+}
 
 /*
  * A page is some elements, or thousands; room for all of them, and the copy
  * that is parsed, are given back.
  */
-void html_parse(struct span bytes, struct arena *a, struct html_page *ret)
+static void parse(struct span bytes, struct arena *a, struct html_page *ret)
 {
 	_arena_ struct arena scratch = { 0 };
 	htmlSAXHandler handler = { .startElement = on_start,
@@ -151,7 +162,6 @@ void html_parse(struct span bytes, struct arena *a, struct html_page *ret)
 	*ret = (struct html_page){ .items = arena_array(
 					   &scratch, HTML_ELEMENTS_MAX,
 					   sizeof(struct html_element)) };
-	pthread_once(&once, xmlInitParser);
 	r.parser = htmlCreatePushParserCtxt(&handler, &r, NULL, 0, NULL,
 					    XML_CHAR_ENCODING_UTF8);
 	if (!r.parser) {
@@ -165,6 +175,15 @@ void html_parse(struct span bytes, struct arena *a, struct html_page *ret)
 	items = arena_array(a, ret->len + 1, sizeof(*items));
 	memcpy(items, ret->items, ret->len * sizeof(*items));
 	ret->items = items;
+}
+
+void html_parse(struct span bytes, struct arena *a, struct html_page *ret)
+{
+	pthread_once(&once, initialise);
+	while (sem_wait(&parsers))
+		; /* a signal came */
+	parse(bytes, a, ret);
+	sem_post(&parsers);
 }
 
 const char *html_attribute(const struct html_element *e, const char *name)

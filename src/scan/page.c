@@ -6,6 +6,11 @@
 #include "base/clock.h"
 #include "base/span.h"
 
+enum {
+	BODIES_MAX = 4 * 1024 * 1024, /* of all pages of a host */
+	BODY_LEAST = 64 * 1024,	      /* of one, when those are used up */
+};
+
 /* ---- redirects that stay ---- */
 
 /* Behind "//HOST[:PORT]" when both are ours; NULL when they are not. */
@@ -152,6 +157,19 @@ bool page_ask(struct probe_run *run, const char *path, size_t max_body,
 	return web_get(&request, run->arena, ret, err);
 }
 
+/* A host with a large page on each of its ports leaves room for others. */
+static size_t room_for_body(const struct probe_run *run)
+{
+	size_t used = 0, room;
+
+	for (const struct web_page *p = *run->pages; p; p = p->next)
+		used += p->answer.body_len;
+	room = used < BODIES_MAX ? BODIES_MAX - used : 0;
+	return room < BODY_LEAST     ? BODY_LEAST
+	       : room > WEB_BODY_MAX ? WEB_BODY_MAX
+				     : room;
+}
+
 /* What does not answer on the way is not followed: the last page stays. */
 static void follow(struct probe_run *run, struct web_page *page)
 {
@@ -163,7 +181,8 @@ static void follow(struct probe_run *run, struct web_page *page)
 			page_own_path(&page->answer, page->path, host,
 				      page->port, page->tls, run->arena);
 
-		if (!path || !page_ask(run, path, WEB_BODY_MAX, &next, NULL))
+		if (!path ||
+		    !page_ask(run, path, room_for_body(run), &next, NULL))
 			return;
 		if (!i) {
 			page->first.body = "";
@@ -186,6 +205,8 @@ bool page_get(struct probe_run *run, const struct web_page **ret,
 	      struct err *err)
 {
 	const struct web_page *seen = page_seen(run, run->port);
+	struct arena *a = run->facts->arena;
+	struct probe_run of_host = *run;
 	struct err why = { 0 };
 	struct web_page *page;
 
@@ -195,19 +216,20 @@ bool page_get(struct probe_run *run, const struct web_page **ret,
 		       err_set(err, ERR_UPSTREAM, "%s", seen->error);
 	if (!page_is_web(run))
 		return false;
-	page = arena_alloc(run->arena, sizeof(*page));
+	of_host.arena = a;
+	page = arena_alloc(a, sizeof(*page));
 	page->next = *run->pages;
 	page->port = run->port;
 	page->tls = page_speaks_tls(run);
 	page->path = "/";
 	*run->pages = page;
 	*ret = page;
-	if (!page_ask(run, "/", WEB_BODY_MAX, &page->first, &why)) {
-		page->error = arena_strdup(run->arena, why.msg);
+	if (!page_ask(&of_host, "/", room_for_body(run), &page->first, &why)) {
+		page->error = arena_strdup(a, why.msg);
 		return err_set(err, ERR_UPSTREAM, "%s", page->error);
 	}
 	page->answer = page->first;
-	follow(run, page);
+	follow(&of_host, page);
 	page->is_html = web_is_html(&page->answer);
 	return true;
 }

@@ -14,7 +14,8 @@
  *		look(page->answer.body, page->answer.body_len);
  *
  * The host's probes run on one thread, one after the other, and the page is in
- * the host's arena: it lives as long as the probes of that host.
+ * the arena of the facts: it lives as long as the probes of that host. All
+ * pages of a host have 4 MB; what is beyond is cut.
  */
 #ifndef NIS2_SCAN_PAGE_H
 #define NIS2_SCAN_PAGE_H

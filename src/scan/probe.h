@@ -61,7 +61,10 @@ struct probe_host {
 	size_t tested_count;
 };
 
-/* What one run of a probe has. The arena is the host's. */
+/*
+ * What one run of a probe has. The arena ends with the run; that of the facts,
+ * which copy what they are given, with the host.
+ */
 struct probe_run {
 	const struct probe *probe;
 	const struct probe_host *host;

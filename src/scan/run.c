@@ -116,9 +116,11 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* What a probe needs on its way is given back; its facts are the host's. */
 static void run_probe(struct probe_run *run, int64_t host_deadline,
 		      struct probe_message *m)
 {
+	_arena_ struct arena scratch = { 0 };
 	int64_t time = run->probe->requests
 			       ? run->probe->requests * run->request_us
 			       : run->probe->deadline_ms * INT64_C(1000);
@@ -126,8 +128,9 @@ static void run_probe(struct probe_run *run, int64_t host_deadline,
 	struct err err = { 0 };
 
 	run->deadline = least(host_deadline, clock_tick() + time);
+	run->arena = &scratch;
 	if (!run->probe->run(run, &err))
-		add_error(m, err.msg, run->arena);
+		add_error(m, err.msg, run->facts->arena);
 	check_declared(run->probe, run->facts, before);
 }
 
@@ -227,7 +230,6 @@ void run_host(const struct run_options *o, const struct probe_host *host,
 		.trust = o->trust,
 		.logs = o->logs,
 		.pages = &pages,
-		.arena = a,
 		.facts = &facts,
 	};
 	bool late = false;

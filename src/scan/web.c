@@ -1,5 +1,6 @@
 #include "scan/web.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 
@@ -8,7 +9,13 @@
 #include "scan/inflate.h"
 
 /* Answers like "103 Early Hints" that may come before the real one. */
-enum { INTERIM_MAX = 4 };
+enum {
+	INTERIM_MAX = 4,
+	READ_BYTES = 16 * 1024,
+	BODIES_MAX = 32 * 1024 * 1024, /* of all requests at a time */
+	BODY_FREE = 64 * 1024,	       /* of one, that nobody counts */
+	REDIRECT_BODY_MAX = 4096,      /* nobody sees it */
+};
 
 /* ---- parsing ---- */
 
@@ -216,8 +223,8 @@ static bool read_more(struct conn *conn, struct sb *in, size_t max,
 {
 	size_t want = max - in->len, got = 0;
 
-	if (want > 16 * 1024)
-		want = 16 * 1024;
+	if (want > READ_BYTES)
+		want = READ_BYTES;
 	if (!conn_read(conn, sb_room(in, want), want, &got, err))
 		return false;
 	in->len += got;
@@ -251,6 +258,49 @@ static bool read_head(struct conn *conn, struct sb *in, struct arena *a,
 	return err_set(err, ERR_UPSTREAM, "too many interim answers");
 }
 
+/* ---- room for bodies ---- */
+
+/*
+ * Bodies beyond their first part take turns: as much as BODIES_MAX of them is
+ * read or kept at a time, by however many hosts. The part of a body that finds
+ * no room is cut off.
+ */
+static atomic_size_t bodies;
+
+struct claim {
+	size_t bytes;
+};
+
+static void claim_release(void *arg)
+{
+	const struct claim *claim = arg;
+
+	atomic_fetch_sub(&bodies, claim->bytes);
+}
+
+static struct claim *claim_new(struct arena *a)
+{
+	struct claim *claim = arena_alloc(a, sizeof(*claim));
+
+	arena_defer(a, claim_release, claim);
+	return claim;
+}
+
+/* Room for `bytes` in all. */
+static bool claim_grow(struct claim *claim, size_t bytes)
+{
+	size_t more = bytes > claim->bytes ? bytes - claim->bytes : 0;
+
+	if (bytes <= BODY_FREE || !more)
+		return true;
+	if (atomic_fetch_add(&bodies, more) + more > BODIES_MAX) {
+		atomic_fetch_sub(&bodies, more);
+		return false;
+	}
+	claim->bytes += more;
+	return true;
+}
+
 static bool is_chunked(const struct web_answer *answer)
 {
 	const char *coding = web_header(answer, "Transfer-Encoding");
@@ -273,7 +323,7 @@ static size_t announced_length(const struct web_answer *answer)
  * the head has told the status already.
  */
 static void read_body(struct conn *conn, struct sb *in, size_t max,
-		      struct web_answer *ret)
+		      struct claim *claim, struct web_answer *ret)
 {
 	bool chunked = is_chunked(ret), bad = false;
 	size_t length = chunked ? SIZE_MAX : announced_length(ret);
@@ -281,6 +331,10 @@ static void read_body(struct conn *conn, struct sb *in, size_t max,
 	bool whole = true;
 
 	while (in->len < want) {
+		if (!claim_grow(claim, in->len + READ_BYTES)) {
+			whole = false;
+			break;
+		}
 		if (read_more(conn, in, want, NULL))
 			continue;
 		whole = length == SIZE_MAX && conn_state(conn) == CONN_CLOSED;
@@ -296,7 +350,8 @@ static void read_body(struct conn *conn, struct sb *in, size_t max,
 }
 
 /* The bound holds for what comes out, too. */
-static void unpack_body(struct web_answer *ret, size_t max, struct arena *a)
+static void unpack_body(struct web_answer *ret, size_t max, struct claim *claim,
+			struct arena *a)
 {
 	enum inflate_coding coding =
 		inflate_coding(web_header(ret, "Content-Encoding"));
@@ -304,6 +359,8 @@ static void unpack_body(struct web_answer *ret, size_t max, struct arena *a)
 
 	if (coding == INFLATE_NONE)
 		return;
+	if (max > BODY_FREE && !claim_grow(claim, max))
+		max = BODY_FREE;
 	ret->cut |= !inflate_body(coding, span_of(ret->body, ret->body_len),
 				  max, a, &body, &ret->body_len);
 	ret->body = body;
@@ -323,9 +380,16 @@ static bool is_verified(const struct web_request *r,
 	return v.trusted && v.name_match && !v.expired && !v.not_yet_valid;
 }
 
+static bool is_redirect(const struct web_answer *answer)
+{
+	return answer->status >= 300 && answer->status < 400 &&
+	       web_header(answer, "Location");
+}
+
 /* One request; everything lies in the arena, buffers included. */
 static bool exchange(const struct web_request *request, struct arena *a,
-		     struct web_answer *ret, struct err *err)
+		     struct claim *claim, struct web_answer *ret,
+		     struct err *err)
 {
 	_cleanup_conn_ struct conn *conn = NULL;
 	struct sb in = sb_new(a, 4096);
@@ -343,9 +407,11 @@ static bool exchange(const struct web_request *request, struct arena *a,
 	    !read_head(conn, &in, a, ret, err))
 		return false;
 	ret->verified = is_verified(request, &tls.chain);
+	if (max > REDIRECT_BODY_MAX && is_redirect(ret))
+		max = REDIRECT_BODY_MAX;
 	if (max) {
-		read_body(conn, &in, max, ret);
-		unpack_body(ret, max, a);
+		read_body(conn, &in, max, claim, ret);
+		unpack_body(ret, max, claim, a);
 	}
 	return true;
 }
@@ -397,18 +463,32 @@ bool web_url_parse(const char *url, struct arena *a, struct web_url *ret)
 	return split_port(host, ret->tls, &ret->port);
 }
 
-/* The answer without the buffers that it was read with. */
-static void keep(const struct web_answer *answer, struct arena *a,
-		 struct web_answer *ret)
+/* The body's room goes over to the arena that it stays in. */
+static const char *keep_body(const struct web_answer *answer,
+			     struct claim *from, struct arena *a)
 {
 	char *body = arena_bytes(a, answer->body_len + 1);
+	struct claim *to;
 
 	memcpy(body, answer->body, answer->body_len);
 	body[answer->body_len] = '\0';
+	if (answer->body_len > BODY_FREE) {
+		to = claim_new(a);
+		to->bytes = answer->body_len < from->bytes ? answer->body_len
+							   : from->bytes;
+		from->bytes -= to->bytes;
+	}
+	return body;
+}
+
+/* The answer without the buffers that it was read with. */
+static void keep(const struct web_answer *answer, struct claim *from,
+		 struct arena *a, struct web_answer *ret)
+{
 	*ret = *answer;
-	ret->body = body;
-	ret->fields = arena_array(a, answer->field_count + 1,
-				  sizeof(*ret->fields));
+	ret->body = keep_body(answer, from, a);
+	ret->fields =
+		arena_array(a, answer->field_count + 1, sizeof(*ret->fields));
 	for (size_t i = 0; i < answer->field_count; i++)
 		ret->fields[i] = (struct web_field){
 			.name = arena_strdup(a, answer->fields[i].name),
@@ -424,10 +504,11 @@ bool web_get(const struct web_request *request, struct arena *a,
 	     struct web_answer *ret, struct err *err)
 {
 	_arena_ struct arena scratch = { 0 };
+	struct claim *claim = claim_new(&scratch);
 	struct web_answer answer = { 0 };
 
-	if (!exchange(request, &scratch, &answer, err))
+	if (!exchange(request, &scratch, claim, &answer, err))
 		return false;
-	keep(&answer, a, ret);
+	keep(&answer, claim, a, ret);
 	return true;
 }

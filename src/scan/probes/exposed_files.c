@@ -68,11 +68,14 @@ static bool is_it(const struct sensitive_file *file, const struct pattern *p,
 	       (file->markup || !is_markup(body)) && pattern_matches(p, body);
 }
 
-static bool ask(struct look *l, const char *path, struct web_answer *answer,
-		struct err *err)
+static bool ask(struct look *l, const char *path, struct arena *a,
+		struct web_answer *answer, struct err *err)
 {
+	struct probe_run in_arena = *l->run;
+
+	in_arena.arena = a;
 	*answer = (struct web_answer){ 0 };
-	if (page_ask(l->run, path, READ_MAX, answer, err)) {
+	if (page_ask(&in_arena, path, READ_MAX, answer, err)) {
 		l->failures = 0;
 		return true;
 	}
@@ -88,25 +91,28 @@ static void keep(struct str_list *list, const char *path, struct look *l)
 	list->items[list->len++] = path;
 }
 
-/* One that does not answer is passed over; several end it. */
+/*
+ * One that does not answer is passed over; several end it. What was read is
+ * given back: the files are many.
+ */
 static bool look_for(struct look *l, const struct sensitive_file *file,
 		     struct err *err)
 {
-	struct arena *a = l->run->arena;
+	_arena_ struct arena a = { 0 };
 	struct err failed = { 0 };
 	struct pattern *p = NULL;
 	struct web_answer answer;
 
-	if (!pattern_make(file->pattern, a, &p, err))
+	if (!pattern_make(file->pattern, &a, &p, err))
 		return err_wrap(err, "pattern of %s", file->path);
-	if (!ask(l, file->path, &answer, &failed)) {
+	if (!ask(l, file->path, &a, &answer, &failed)) {
 		if (l->failures < FAILURES_IN_A_ROW)
 			return true;
 		*err = failed;
 		return false;
 	}
 	if (!is_it(file, p, &answer) ||
-	    !ask(l, made_up(file->path, a), &answer, &failed) ||
+	    !ask(l, made_up(file->path, &a), &a, &answer, &failed) ||
 	    is_it(file, p, &answer))
 		return true;
 	keep(&l->found[file->kind], file->path, l);

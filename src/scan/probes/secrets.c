@@ -22,11 +22,14 @@ static void look_at_script(struct probe_run *run, const struct web_page *page,
 {
 	const char *path = page_own_reference(src, page->path, page_host(run),
 					      run->port, page->tls, run->arena);
+	_arena_ struct arena scratch = { 0 };
+	struct probe_run alone = *run;
 	struct web_answer answer = { 0 };
 	struct err ignored = { 0 };
 
+	alone.arena = &scratch;
 	/* One that is not to be had gives nothing away. */
-	if (path && page_ask(run, path, SCRIPT_MAX, &answer, &ignored) &&
+	if (path && page_ask(&alone, path, SCRIPT_MAX, &answer, &ignored) &&
 	    answer.status == 200)
 		secrets_find(found, span_of(answer.body, answer.body_len),
 			     page_url(run, page->tls, path));
