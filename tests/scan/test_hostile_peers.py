@@ -12,7 +12,7 @@ import pytest
 
 import hostile_peers as at
 from conftest import BINARY, GOOD, SOURCE, Outcome
-from peers import Mock
+from peers import Mock, program
 
 ALLOWED = '127.37.0.0/16,127.77.0.0/16'
 HOST_SECONDS, GRACE = 8, 6  # a machine may be busy with other things, and with a hundred peers in Python
@@ -151,3 +151,47 @@ def test_the_healthy_neighbour_is_not_disturbed(peers, table, outcome, run):
     assert [(f['f'], f['port']) for f in outcome.asset(HEALTHY)['facts'] if f['port'] in (80, 443)] == stated
     assert outcome.findings(HEALTHY) == alone.findings(HEALTHY)
     assert {json.loads(f)['f'] for f in run.hosts[GOOD]['facts']} >= {f for f, _ in stated}
+
+
+# ---- many at a time
+
+PAGE_PORTS = (80, 3000, 8000, 8080, 8081, 8888)
+MANY = [f'127.37.3.{n}' for n in range(1, 41)]
+ONLY = ['services', 'http', 'software', 'content', 'secrets', 'exposed_files', 'observatory']
+
+
+@pytest.fixture
+def large_pages(peers):
+    """Pages of a megabyte, with scripts of half a one, whatever the path, on six ports of forty hosts."""
+    folder = peers.folder / 'large'
+    folder.mkdir()
+    element = '<a href="https://other.example.org/x">words and words</a><p>text text</p>\n'
+    (folder / 'page.html').write_text('<!doctype html>' + ''.join(f'<script src="/{n}.js"></script>' for n in range(5)) + element * 14000)
+    (folder / 'script.js').write_text('var word = "text";\n' * 30000)
+    listen = ''.join(f'listen {address}:{port};\n' for address in MANY for port in PAGE_PORTS)
+    config = peers.file('large.conf', f"""
+        {'user root;' if os.getuid() == 0 else ''}
+        pid {folder}/pid;
+        error_log {folder}/log;
+        events {{ worker_connections 4096; }}
+        http {{
+            access_log off;
+            server {{
+                {listen}
+                root {folder};
+                location ~ js$ {{ default_type text/javascript; try_files /script.js =404; }}
+                location / {{ default_type text/html; try_files /page.html =404; }}
+            }}
+        }}""")
+    peers.start('large', [program('nginx'), '-c', str(config), '-p', str(folder), '-g', 'daemon off;'], (MANY[0], 80), (MANY[-1], 8888))
+
+
+def test_many_large_pages_at_a_time_stay_small_in_memory(large_pages):
+    """Two hundred and forty pages with their scripts are 800 MB; a scan that kept them ran out of memory."""
+    run = Run({'targets': [{'target': a, 'target_type': 'ip'} for a in MANY], 'ports': list(PAGE_PORTS), 'allow_networks': ALLOWED,
+               'concurrency': 200, 'only': ONLY})
+    assert run.status == 0 and run.end['complete']
+    assert run.memory_kb < MEMORY_KB
+    for host in run.hosts.values():
+        stated = {json.loads(f)['f'] for f in host['facts']}
+        assert {'files.exposed', 'http.csp_weaknesses'} & stated and host['open_ports'] == list(PAGE_PORTS)
