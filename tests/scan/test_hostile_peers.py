@@ -156,13 +156,13 @@ def test_the_healthy_neighbour_is_not_disturbed(peers, table, outcome, run):
 # ---- many at a time
 
 PAGE_PORTS = (80, 3000, 8000, 8080, 8081, 8888)
-MANY = [f'127.37.3.{n}' for n in range(1, 41)]
+MANY = [f'127.37.3.{n}' for n in range(1, 101)]
 ONLY = ['services', 'http', 'software', 'content', 'secrets', 'exposed_files', 'observatory']
 
 
 @pytest.fixture
 def large_pages(peers):
-    """Pages of a megabyte, with scripts of half a one, whatever the path, on six ports of forty hosts."""
+    """Pages of a megabyte, with scripts of half a one, whatever the path, on six ports of a hundred hosts."""
     folder = peers.folder / 'large'
     folder.mkdir()
     element = '<a href="https://other.example.org/x">words and words</a><p>text text</p>\n'
@@ -187,7 +187,7 @@ def large_pages(peers):
 
 
 def test_many_large_pages_at_a_time_stay_small_in_memory(large_pages):
-    """Two hundred and forty pages with their scripts are 800 MB; a scan that kept them ran out of memory."""
+    """Six hundred pages with their scripts are 2 GB; a scan that kept them ran out of memory."""
     run = Run({'targets': [{'target': a, 'target_type': 'ip'} for a in MANY], 'ports': list(PAGE_PORTS), 'allow_networks': ALLOWED,
                'concurrency': 200, 'only': ONLY})
     assert run.status == 0 and run.end['complete']
