@@ -476,6 +476,29 @@ def test_a_hostile_server_ends_in_time_and_leads_nowhere(bench, kind):
     assert ('dns_axfr' in {f['check'] for f in outcome.json['findings']}) == (kind == 'transfer')
 
 
+class Dripping(DnsMock):
+    """Every answer over UDP is cut, so that it is asked again over TCP; there it comes a byte a second."""
+
+    def __init__(self, address):
+        super().__init__(address, lambda query: reply(query, [], 0x8780))
+
+    def stream(self, connection):
+        connection.recv(4096)
+        while True:
+            connection.sendall(b'\0')
+            time.sleep(1)
+
+
+def test_a_server_that_drips_over_tcp_ends_in_time(bench):
+    server = Dripping('127.84.0.67')
+    try:
+        outcome = look(bench, 'victim.example.org', resolver='127.84.0.67', timeout=90)
+    finally:
+        server.close()
+    assert outcome.seconds < 60
+    assert not outcome.json['findings']
+
+
 def test_a_resolver_without_dnssec_makes_no_zone_bogus(bench):
     """One that drops signatures says nothing about the zone: neither a finding nor a pass."""
     server = DnsMock('127.84.0.54', lambda query: reply(query, [record(6, b'\0\0' + bytes(20))]) if asked(query) == 6
