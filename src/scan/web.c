@@ -416,53 +416,6 @@ static bool exchange(const struct web_request *request, struct arena *a,
 	return true;
 }
 
-/* ---- addresses ---- */
-
-static bool split_port(struct span s, bool tls, int *ret)
-{
-	uint64_t port = tls ? 443 : 80;
-
-	if (span_literal(&s, ":") && !span_number(&s, 65535, &port))
-		return false;
-	*ret = (int)port;
-	return !span_len(s) && port;
-}
-
-bool web_url_parse(const char *url, struct arena *a, struct web_url *ret)
-{
-	struct span s = span_str(url), host;
-	size_t len;
-
-	for (const char *p = url; *p; p++)
-		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
-			return false;
-	ret->tls = span_starts_nocase(s, "https://");
-	if (!ret->tls && !span_starts_nocase(s, "http://"))
-		return false;
-	span_take(&s, ret->tls ? 8 : 7, &host);
-	len = strcspn(s.p, "/?#");
-	span_take(&s, len, &host);
-	if (memchr(host.p, '@', len))
-		return false;
-	ret->path =
-		*s.p == '/' ? arena_strndup(a, s.p, strcspn(s.p, "#")) : "/";
-	if (span_literal(&host, "[")) {
-		struct span inner;
-
-		if (!memchr(host.p, ']', span_len(host)) ||
-		    !span_until(&host, ']', 64, &inner) || !span_len(inner))
-			return false;
-		ret->host = span_dup(a, inner);
-		return split_port(host, ret->tls, &ret->port);
-	}
-	len = strcspn(host.p, ":/?#");
-	if (!len || len > span_len(host) || len > TARGET_NAME_MAX)
-		return false;
-	ret->host = arena_strndup(a, host.p, len);
-	host.p += len;
-	return split_port(host, ret->tls, &ret->port);
-}
-
 /* The body's room goes over to the arena that it stays in. */
 static const char *keep_body(const struct web_answer *answer,
 			     struct claim *from, struct arena *a)
@@ -511,4 +464,51 @@ bool web_get(const struct web_request *request, struct arena *a,
 		return false;
 	keep(&answer, claim, a, ret);
 	return true;
+}
+
+/* ---- addresses ---- */
+
+static bool split_port(struct span s, bool tls, int *ret)
+{
+	uint64_t port = tls ? 443 : 80;
+
+	if (span_literal(&s, ":") && !span_number(&s, 65535, &port))
+		return false;
+	*ret = (int)port;
+	return !span_len(s) && port;
+}
+
+bool web_url_parse(const char *url, struct arena *a, struct web_url *ret)
+{
+	struct span s = span_str(url), host;
+	size_t len;
+
+	for (const char *p = url; *p; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+			return false;
+	ret->tls = span_starts_nocase(s, "https://");
+	if (!ret->tls && !span_starts_nocase(s, "http://"))
+		return false;
+	span_take(&s, ret->tls ? 8 : 7, &host);
+	len = strcspn(s.p, "/?#");
+	span_take(&s, len, &host);
+	if (memchr(host.p, '@', len))
+		return false;
+	ret->path =
+		*s.p == '/' ? arena_strndup(a, s.p, strcspn(s.p, "#")) : "/";
+	if (span_literal(&host, "[")) {
+		struct span inner;
+
+		if (!memchr(host.p, ']', span_len(host)) ||
+		    !span_until(&host, ']', 64, &inner) || !span_len(inner))
+			return false;
+		ret->host = span_dup(a, inner);
+		return split_port(host, ret->tls, &ret->port);
+	}
+	len = strcspn(host.p, ":/?#");
+	if (!len || len > span_len(host) || len > TARGET_NAME_MAX)
+		return false;
+	ret->host = arena_strndup(a, host.p, len);
+	host.p += len;
+	return split_port(host, ret->tls, &ret->port);
 }

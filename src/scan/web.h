@@ -7,7 +7,7 @@
  * one deadline for it all. All bodies that are read or kept at a time have a
  * bound together, however many hosts there are: what finds no room is cut.
  * Of the body of a redirect only a beginning is read. The certificate is judged
- *where the request has `trust`, and whatever it is, the answer is read.
+ * where the request has `trust`, and whatever it is, the answer is read.
  *
  *	struct web_request ask = { .addr = &host->addr, .port = 443,
  *		.tls = true, .name = host->name, .path = "/", … };
