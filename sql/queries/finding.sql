@@ -1,5 +1,5 @@
 -- finding_page(org text, severity text?, severity2 text, severity3 text, severity4 text, severity5 text, status text?, status2 text, status3 text, status4 text, status5 text, category text?, category2 text, category3 text, category4 text, scan_id text?, words text?, limit bigint, offset bigint) -> many finding
--- computed: title, rationale, remediation
+-- computed: title, rationale, remediation, scored
 -- A filter with several values repeats its last one to fill the places; words
 -- is a pattern of LIKE in lower case, '!' escapes.
 SELECT id, scan_id, org_id AS organization_id, scan_result_id, check_id, severity, category, message, evidence AS technical_detail, target, reference, cvss_base_score, cvss_vector, remediation_cost, remediation_effort, compliance_article, status, assigned_to, resolved_at, resolution_note, fingerprint, first_seen_at, last_seen_at, occurrences, created_at, updated_at
@@ -28,7 +28,7 @@ SELECT sum(n) FROM finding_count WHERE org_id = $1
 	/*@if category*/ AND category IN ($12, $13, $14, $15) /*@end*/;
 
 -- finding_get(org text, id text) -> maybe finding
--- computed: title, rationale, remediation
+-- computed: title, rationale, remediation, scored
 SELECT id, scan_id, org_id AS organization_id, scan_result_id, check_id, severity, category, message, evidence AS technical_detail, target, reference, cvss_base_score, cvss_vector, remediation_cost, remediation_effort, compliance_article, status, assigned_to, resolved_at, resolution_note, fingerprint, first_seen_at, last_seen_at, occurrences, created_at, updated_at
 FROM finding WHERE org_id = $1 AND id = $2;
 
@@ -75,7 +75,7 @@ INSERT INTO finding_seen (org_id, scan_id, finding_id, scan_result_id, severity_
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (scan_id, finding_id) DO NOTHING;
 
 -- finding_seen_page(org text, scan_id text, limit bigint, offset bigint) -> many finding
--- computed: title, rationale, remediation
+-- computed: title, rationale, remediation, scored
 SELECT f.id, s.scan_id, f.org_id AS organization_id, s.scan_result_id, f.check_id, f.severity, f.category, f.message, s.evidence AS technical_detail, f.target, f.reference, f.cvss_base_score, f.cvss_vector, f.remediation_cost, f.remediation_effort, f.compliance_article, f.status, f.assigned_to, f.resolved_at, f.resolution_note, f.fingerprint, f.first_seen_at, f.last_seen_at, f.occurrences, f.created_at, f.updated_at
 FROM finding_seen s JOIN finding f ON f.id = s.finding_id AND f.org_id = s.org_id
 WHERE s.org_id = $1 AND s.scan_id = $2
@@ -85,7 +85,7 @@ ORDER BY s.severity_rank, s.finding_id LIMIT $3 OFFSET $4;
 SELECT count(*) FROM finding_seen WHERE org_id = $1 AND scan_id = $2;
 
 -- finding_update(org text, id text, status text, assigned_to text?, resolution_note text?, resolved_at bigint?, now bigint) -> one finding
--- computed: title, rationale, remediation
+-- computed: title, rationale, remediation, scored
 UPDATE finding SET status = $3, assigned_to = $4, resolution_note = $5, resolved_at = $6, updated_at = $7
 WHERE org_id = $1 AND id = $2
 RETURNING id, scan_id, org_id AS organization_id, scan_result_id, check_id, severity, category, message, evidence AS technical_detail, target, reference, cvss_base_score, cvss_vector, remediation_cost, remediation_effort, compliance_article, status, assigned_to, resolved_at, resolution_note, fingerprint, first_seen_at, last_seen_at, occurrences, created_at, updated_at;

@@ -19,13 +19,13 @@ SELECT name AS text FROM organization WHERE id = $1;
 SELECT count(*) FROM (SELECT id FROM organization WHERE id = $1 /*@pg FOR NO KEY UPDATE @*/) AS mine;
 
 -- org_get(id text) -> one organization
-SELECT id, name, slug, plan, settings, max_scans_per_month, created_at, updated_at FROM organization WHERE id = $1;
+SELECT id, name, slug, plan, settings, max_scans_per_month, country, created_at, updated_at FROM organization WHERE id = $1;
 
 -- org_of_person(user_id text) -> many organization all-orgs
 -- Those of the person who asks, whatever organisation the session works in;
 -- strangers' invitations cannot push the joined ones off the end.
-SELECT id, name, slug, plan, settings, max_scans_per_month, created_at, updated_at
-FROM (SELECT o.id, o.name, o.slug, o.plan, o.settings, o.max_scans_per_month, o.created_at, o.updated_at
+SELECT id, name, slug, plan, settings, max_scans_per_month, country, created_at, updated_at
+FROM (SELECT o.id, o.name, o.slug, o.plan, o.settings, o.max_scans_per_month, o.country, o.created_at, o.updated_at
 	FROM membership m JOIN organization o ON o.id = m.org_id WHERE m.user_id = $1
 	ORDER BY CASE WHEN m.accepted_at IS NULL THEN 1 ELSE 0 END, m.created_at, m.id LIMIT 1000) AS mine
 ORDER BY lower(name), name, id LIMIT 1000;
@@ -34,6 +34,11 @@ ORDER BY lower(name), name, id LIMIT 1000;
 -- How many the person who asks belongs to.
 SELECT count(*) FROM membership WHERE user_id = $1 AND accepted_at IS NOT NULL;
 
--- org_update(id text, name text?, settings text?, now bigint) -> one organization
-UPDATE organization SET updated_at = $4 /*@if name*/, name = $2 /*@end*/ /*@if settings*/, settings = $3 /*@end*/ WHERE id = $1
-RETURNING id, name, slug, plan, settings, max_scans_per_month, created_at, updated_at;
+-- org_update(id text, name text?, settings text?, country text?, now bigint) -> one organization
+-- An empty country takes away the one that was there.
+UPDATE organization SET updated_at = $5 /*@if name*/, name = $2 /*@end*/ /*@if settings*/, settings = $3 /*@end*/
+	/*@if country*/, country = NULLIF($4, '') /*@end*/ WHERE id = $1
+RETURNING id, name, slug, plan, settings, max_scans_per_month, country, created_at, updated_at;
+
+-- org_country(id text) -> maybe text_row
+SELECT country AS text FROM organization WHERE id = $1 AND country IS NOT NULL;

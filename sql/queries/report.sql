@@ -34,7 +34,7 @@ WHERE created_at < $1 LIMIT 1000;
 DELETE FROM report WHERE org_id = $1 AND id = $2;
 
 -- report_findings(org text, scan_id text) -> many finding
--- computed: title, rationale, remediation
+-- computed: title, rationale, remediation, scored
 -- unlimited: a report is about all findings of its scan, whose number is bounded where they are stored
 SELECT f.id, s.scan_id, f.org_id AS organization_id, s.scan_result_id, f.check_id, f.severity, f.category, f.message, s.evidence AS technical_detail, f.target, f.reference, f.cvss_base_score, f.cvss_vector, f.remediation_cost, f.remediation_effort, f.compliance_article, f.status, f.assigned_to, f.resolved_at, f.resolution_note, f.fingerprint, f.first_seen_at, f.last_seen_at, f.occurrences, f.created_at, f.updated_at
 FROM finding_seen s JOIN finding f ON f.id = s.finding_id AND f.org_id = s.org_id

@@ -95,25 +95,53 @@ static bool check_settings(struct call *call, const char *settings,
 			  "body.settings", call->arena, &read, NULL, err);
 }
 
+/* {"updated_fields":["name"]} */
+static const char *updated_fields(struct arena *a,
+				  const struct organization_update *body)
+{
+	struct str_list names = { (const char *[3]){ 0 }, 0 };
+	struct sb out = sb_new(a, 64);
+
+	if (body->name)
+		names.items[names.len++] = "name";
+	if (body->settings)
+		names.items[names.len++] = "settings";
+	if (body->set_country)
+		names.items[names.len++] = "country";
+	sb_add(&out, "{\"updated_fields\":[");
+	for (size_t i = 0; i < names.len; i++)
+		sb_addf(&out, "%s\"%s\"", i ? "," : "", names.items[i]);
+	sb_add(&out, "]}");
+	return out.s;
+}
+
 bool op_org_update(struct call *call, const struct org_update_in *in,
 		   struct organization *out, struct err *err)
 {
 	const char *org = call->session->org_id;
-	const char *name = in->body.name, *settings = in->body.settings;
+	const struct organization_update *body = &in->body;
+	const char *name = body->name, *settings = body->settings;
+	const char *country = !body->set_country  ? NULL
+			      : body->has_country ? country_names[body->country]
+						  : "";
 
-	if (!name && !settings) {
+	if (!name && !settings && !country) {
 		call->audit.skip = true;
 		return sql_org_get(call->db, call->arena, org, out, err);
 	}
 	if (!check_settings(call, settings, err))
 		return false;
 	call->audit.resource_id = org;
-	call->audit.details = arena_printf(
-		call->arena, "{\"updated_fields\":[%s%s%s]}",
-		name ? "\"name\"" : "", name && settings ? "," : "",
-		settings ? "\"settings\"" : "");
-	return sql_org_update(call->db, call->arena, org, name, settings,
-			      call->now, out, err);
+	call->audit.details = updated_fields(call->arena, body);
+	return sql_org_update(call->db, call->arena,
+			      &(struct sql_org_update_args){
+				      .id = org,
+				      .name = name,
+				      .settings = settings,
+				      .country = country,
+				      .now = call->now,
+			      },
+			      out, err);
 }
 
 /* ---- leave ---- */

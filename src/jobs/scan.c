@@ -102,6 +102,8 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	struct arena *a = run->job->arena;
 	struct scan_plan *plan = &run->plan;
 	struct scan_config config = { 0 };
+	struct text_row country = { 0 };
+	bool has_country = false;
 
 	if (!codec_read(&scan_config_type, run->scan.config_snapshot,
 			strlen(run->scan.config_snapshot), "config", a, &config,
@@ -129,6 +131,10 @@ static bool make_plan(struct scan_run *run, struct err *err)
 	plan->discreet = settings->scan_discreet;
 	plan->trust_anchor = settings->scan_trust_anchor;
 	plan->salt = secret_salt(settings, run->org, a);
+	if (!sql_org_country(run->job->db, a, run->org, &country, &has_country,
+			     err))
+		return false;
+	plan->country = has_country ? country.text : NULL;
 	return true;
 }
 

@@ -203,6 +203,21 @@ def test_a_change_is_in_the_log_and_nothing_else_is(server, account, admin):
     assert details == '{"updated_fields":["name","settings"]}'
 
 
+def test_its_country(account, admin):
+    """Null until somebody says it, and null again; what is left out stays."""
+    path = f'/organizations/{account.org}'
+    assert admin.get(path, expect=200).json()['country'] is None
+    assert admin.patch(path, json={'country': 'IT'}, expect=200).json()['country'] == 'IT'
+    assert admin.patch(path, json={'name': unique('Still')}, expect=200).json()['country'] == 'IT'
+    assert admin.patch(path, json={'country': None}, expect=200).json()['country'] is None
+
+
+@pytest.mark.parametrize('country', ['it', 'XX', 'ITA', '', 7])
+def test_what_is_no_country(account, admin, country):
+    refused = admin.patch(f'/organizations/{account.org}', json={'country': country}, expect=422)
+    assert set(issues(refused)) == {'body.country'}
+
+
 @pytest.mark.parametrize('body, loc', [
     ({'name': None}, 'body.name'), ({'settings': None}, 'body.settings'),
     ({'name': ''}, 'body.name'), ({'name': ' '}, 'body.name'), ({'name': 'a\nb'}, 'body.name'),
