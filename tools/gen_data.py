@@ -98,6 +98,10 @@ def check_facts(where, check, facts, problems):
 
 
 def check_article(where, check, articles, problems):
+    if check.get("scored") is False:
+        if "article" in check or "21.2." in check.get("compliance_article", ""):
+            problems.add(where, "what is not scored is of no article of the directive")
+        return
     letter = check.get("article", "")[-1:]
     if check.get("article") != f"21.2.{letter}" or letter not in articles:
         problems.add(where, f"no article '{check.get('article')}' in data/articles.json")

@@ -45,7 +45,9 @@ static void print_verdict(const struct verdict *v, const struct scanned *scan,
 	fprintf(out, "  %s%-8s%s ", colour ? colours[v->severity] : "",
 		check_severity_names[v->severity], colour ? "\033[0m" : "");
 	print_safe(v->message, out);
-	fprintf(out, "  [%s]\n", v->check->article);
+	fprintf(out, "  [%s]\n",
+		v->check->scored ? v->check->article
+				 : v->check->compliance_article);
 	scan_print_line("           ", t.detail ? t.detail : "", out);
 	scan_print_line("           -> ", t.remediation ? t.remediation : "",
 			out);

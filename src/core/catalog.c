@@ -68,9 +68,9 @@ static bool read_check(const struct embedded_file *file, const char *id,
 			"check", a, &check, NULL, err))
 		return err_wrap(err, "%s", file->path);
 	check.id = id;
-	if (!catalog_letter(check.article))
+	if (check.scored && !catalog_letter(check.article))
 		return err_set(err, ERR_INVALID, "%s: no article '%s'",
-			       file->path, check.article);
+			       file->path, check.article ? check.article : "");
 	ret->checks.items[ret->checks.len++] = check;
 	return true;
 }

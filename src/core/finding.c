@@ -117,8 +117,10 @@ bool finding_texts(const char *check_id, const char *evidence,
 
 void finding_localize(struct finding *f, const char *locale, struct arena *a)
 {
+	const struct check *check = catalog_check(f->check_id);
 	struct finding_texts texts;
 
+	f->scored = !check || check->scored;
 	if (!finding_texts(f->check_id, f->technical_detail, locale, a,
 			   &texts)) {
 		f->title = f->message;

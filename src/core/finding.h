@@ -29,7 +29,7 @@ bool finding_texts(const char *check_id, const char *evidence,
 /*
  * Turns a row into what is shown: its `technical_detail` is the evidence as
  * the statements of sql/queries/finding.sql select it. A finding of a check
- * that is gone keeps its label as title and has no texts.
+ * that is gone keeps its label as title, has no texts, and was scored.
  */
 void finding_localize(struct finding *f, const char *locale, struct arena *a);
 

@@ -448,6 +448,7 @@ static int by_check(const void *a, const void *b)
 static void sum_up(struct judgement *j)
 {
 	struct host_failure_list *failed = &j->checks.failed;
+	struct severity_counts scored = { 0 };
 
 	assert(failed->items); /* has room for every check */
 	for (size_t i = 0; i < j->verdicts.len; i++) {
@@ -456,6 +457,7 @@ static void sum_up(struct judgement *j)
 			failed->len ? &failed->items[failed->len - 1] : NULL;
 
 		j->counts.of[v->severity]++;
+		scored.of[v->severity] += v->check->scored;
 		if (last && !strcmp(last->id, v->check->id)) {
 			last->findings++;
 			if (v->severity < last->severity)
@@ -468,7 +470,7 @@ static void sum_up(struct judgement *j)
 			.findings = 1,
 		};
 	}
-	j->score = score_host(&j->counts);
+	j->score = score_host(&scored);
 }
 
 void judge_host(const struct judge_input *in, struct arena *a,

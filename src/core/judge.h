@@ -48,9 +48,9 @@ struct verdict_list {
 
 struct judgement {
 	struct verdict_list verdicts;
-	struct host_checks checks; /* what was evaluated, what failed */
-	struct severity_counts counts;
-	int score; /* of the host, see score.h */
+	struct host_checks checks;     /* what was evaluated, what failed */
+	struct severity_counts counts; /* of all verdicts */
+	int score; /* of the host, see score.h: of those that are scored */
 };
 
 void judge_host(const struct judge_input *in, struct arena *a,

@@ -342,10 +342,16 @@ static const char *category_text(const struct build *b, const char *category)
 	return found == key ? category : found;
 }
 
-/* "Art. 21.2.h" of "Art. 21.2.h (Cryptography)": the topic is English. */
-static char *article_of(const struct build *b, const struct finding *f)
+/*
+ * "Art. 21.2.h" of "Art. 21.2.h (Cryptography)": the topic is English. What is
+ * of other law says so.
+ */
+static const char *article_of(const struct build *b, const struct finding *f)
 {
 	const char *article = f->compliance_article;
+
+	if (!f->scored)
+		return text(b, "findings.not_scored");
 
 	return article ? arena_strndup(b->arena, article, strcspn(article, "("))
 		       : NULL;

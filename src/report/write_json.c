@@ -29,6 +29,7 @@ static struct report_finding finding_of(const struct finding *f)
 		.cvss_base_score = f->cvss_base_score,
 		.cvss_vector = f->cvss_vector,
 		.compliance_article = f->compliance_article,
+		.scored = f->scored,
 		.status = finding_status_names[f->status],
 		.finding_id = f->id,
 		.check_id = f->check_id,

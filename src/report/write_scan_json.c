@@ -145,6 +145,7 @@ static struct scan_file_finding finding_of(const struct finding *f,
 				? level_names[f->remediation_effort]
 				: NULL,
 		.compliance_article = f->compliance_article,
+		.scored = f->scored,
 		.check = details ? f->check_id : NULL,
 		.fingerprint = details ? f->fingerprint : NULL,
 	};
