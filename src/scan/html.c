@@ -15,6 +15,10 @@ struct reader {
 	htmlParserCtxtPtr parser;
 	size_t bytes; /* of the values kept */
 	size_t depth;
+	struct html_element *link; /* the one that is open */
+	bool in_link;
+	char text[HTML_TEXT_MAX + 1];
+	size_t text_len;
 };
 
 static void stop(struct reader *r)
@@ -66,8 +70,62 @@ static void keep(struct reader *r, const char *tag, const char **pairs)
 			keep_value(r, pairs[2 * i]),
 			keep_value(r, pairs[2 * i + 1]),
 		};
-	*e = (struct html_element){ arena_strdup(r->arena, tag), attributes,
+	*e = (struct html_element){ arena_strdup(r->arena, tag), "", attributes,
 				    count };
+}
+
+/* ---- what links read ---- */
+
+static void add_text(struct reader *r, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && r->text_len < HTML_TEXT_MAX; i++)
+		r->text[r->text_len++] = text[i];
+}
+
+/* A link ends where another begins, too. */
+static void end_link(struct reader *r)
+{
+	size_t len = r->text_len;
+
+	if (!r->in_link)
+		return;
+	if (len == HTML_TEXT_MAX) /* not cut inside of a character */
+		while (len && ((unsigned char)r->text[len - 1] & 0x80))
+			len--;
+	r->link->text = arena_strndup(r->arena, r->text, len);
+	r->bytes += len;
+	r->in_link = false;
+	r->text_len = 0;
+}
+
+static void on_text(void *ctx, const xmlChar *text, int len)
+{
+	struct reader *r = ctx;
+
+	if (r->in_link)
+		add_text(r, (const char *)text, (size_t)len);
+}
+
+static void begin_link(struct reader *r)
+{
+	r->link = &r->ret->items[r->ret->len - 1];
+	r->in_link = true;
+}
+
+static void keep_element(struct reader *r, const char *tag, const char **pairs)
+{
+	bool is_link = !strcmp(tag, "a");
+	const char *alt;
+
+	if (is_link)
+		end_link(r);
+	keep(r, tag, pairs);
+	if (is_link)
+		begin_link(r);
+	if (r->in_link && !strcmp(tag, "img")) {
+		alt = html_attribute(&r->ret->items[r->ret->len - 1], "alt");
+		add_text(r, alt ? alt : "", alt ? strlen(alt) : 0);
+	}
 }
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar **pairs)
@@ -84,13 +142,15 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **pairs)
 	if (r->ret->len == HTML_ELEMENTS_MAX || r->bytes > HTML_VALUES_MAX)
 		stop(r);
 	else
-		keep(r, (const char *)name, (const char **)pairs);
+		keep_element(r, (const char *)name, (const char **)pairs);
 }
 
 static void on_end(void *ctx, const xmlChar *name)
 {
 	struct reader *r = ctx;
 
+	if (!strcmp((const char *)name, "a"))
+		end_link(r);
 	if (r->depth)
 		r->depth--;
 }
@@ -152,6 +212,8 @@ static void parse(struct span bytes, struct arena *a, struct html_page *ret)
 	_arena_ struct arena scratch = { 0 };
 	htmlSAXHandler handler = { .startElement = on_start,
 				   .endElement = on_end,
+				   .characters = on_text,
+				   .cdataBlock = on_text,
 				   .warning = on_error,
 				   .error = on_error,
 				   .fatalError = on_error };
@@ -171,6 +233,7 @@ static void parse(struct span bytes, struct arena *a, struct html_page *ret)
 	htmlCtxtUseOptions(r.parser, HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC |
 					     HTML_PARSE_RECOVER);
 	htmlParseChunk(r.parser, text, (int)span_len(bytes), 1);
+	end_link(&r);
 	htmlFreeParserCtxt(r.parser);
 	items = arena_array(a, ret->len + 1, sizeof(*items));
 	memcpy(items, ret->items, ret->len * sizeof(*items));

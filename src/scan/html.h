@@ -28,6 +28,7 @@ enum {
 	HTML_VALUE_MAX = 4096,	   /* bytes of one attribute */
 	HTML_VALUES_MAX = 1 << 20, /* of all that is kept */
 	HTML_DEPTH_MAX = 512,	   /* of nesting: behind it nothing is read */
+	HTML_TEXT_MAX = 200,	   /* bytes of what a link reads */
 };
 
 struct html_attribute {
@@ -41,6 +42,7 @@ struct html_attribute {
  */
 struct html_element {
 	const char *tag;
+	const char *text; /* of a link: what it reads, shortened; else "" */
 	const struct html_attribute *attributes;
 	size_t count;
 };
