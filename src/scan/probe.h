@@ -19,10 +19,10 @@
  *	};
  *
  * and one line in probes.def. A probe of a name (`of_name`) runs once for a
- *name, whether an address of it answers or not, and states facts of port 0.
- *Every fact it may state is declared: that list is what `nis2 probe --list`
- *shows and what checks are verified against. The runner aborts on a fact that
- *was not declared.
+ * name, whether an address of it answers or not, and states facts of port 0.
+ * Every fact it may state is declared: that list is what `nis2 probe --list`
+ * shows and what checks are verified against. The runner aborts on a fact that
+ * was not declared.
  */
 #ifndef NIS2_SCAN_PROBE_H
 #define NIS2_SCAN_PROBE_H

@@ -114,9 +114,8 @@ bool member_items(const struct fact_list *facts, int port, const char *name,
 
 /* ---- objects ---- */
 
-static void write_object(const struct member *members,
-			 const struct fact_list *facts, int port,
-			 struct sb *out)
+void member_object(const struct member *members, const struct fact_list *facts,
+		   int port, struct sb *out)
 {
 	const char *between = "";
 
@@ -164,7 +163,7 @@ static const char *by_port(const struct fact_list *facts, const char *group,
 		if (out.len > 1)
 			sb_addc(&out, ',');
 		sb_addf(&out, "\"%d\":", port);
-		write_object(members, facts, port, &out);
+		member_object(members, facts, port, &out);
 	}
 	sb_addc(&out, '}');
 	return out.s;
@@ -178,7 +177,7 @@ static const char *of_name(const struct fact_list *facts, const char *marker,
 
 	if (!fact_find(facts, marker, 0))
 		return "{}";
-	write_object(members, facts, 0, &out);
+	member_object(members, facts, 0, &out);
 	return out.s;
 }
 
@@ -189,8 +188,9 @@ void result_make(const struct fact_list *facts, struct arena *a,
 		.http_info = by_port(facts, "http.", result_http_members, a),
 		.tls_info = by_port(facts, "tls.", result_tls_members, a),
 		.dns_info = of_name(facts, "dns.domain", result_dns_members, a),
-		.legal_info = "{}",
-		.resilience_info = "{}",
+		.legal_info = by_port(facts, "legal.", result_legal_members, a),
+		.resilience_info = of_name(facts, "dns.domain",
+					   result_resilience_members, a),
 		.whois_info = of_name(facts, "registration.domain",
 				      result_whois_members, a),
 		.secrets_found = result_secrets(facts, a),

@@ -171,6 +171,23 @@ static bool observatory(const struct fact_list *facts, int port,
 	return true;
 }
 
+/* {protected, providers, confidence}: a network before the server. */
+static bool waf_cdn(const struct fact_list *facts, int port, const char *name,
+		    struct sb *out)
+{
+	const struct fact *networks = fact_find(facts, name, port);
+
+	if (!networks)
+		return false;
+	sb_addf(out, "{\"protected\":%s,\"providers\":",
+		networks->list.len ? "true" : "false");
+	member_list(&networks->list, out);
+	sb_add(out, ",\"confidence\":");
+	member_or_unknown(facts, port, "edge.confidence", out);
+	sb_addc(out, '}');
+	return true;
+}
+
 const struct member result_http_members[] = {
 	{ "status", "http.status", member_plain },
 	{ "headers", "http.headers", headers },
@@ -197,6 +214,8 @@ const struct member result_http_members[] = {
 	{ "directory_listing", "content.listing", member_plain },
 	{ "default_page", "content.default_page", member_plain },
 	{ "trace", "content.trace", member_plain },
+	{ "waf_cdn", "edge.networks", waf_cdn },
+	{ "legal", "legal.url", member_legal },
 	{ "observatory", NULL, observatory },
 	{ "error", "http.error", member_plain },
 	{ 0 }

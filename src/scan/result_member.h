@@ -26,6 +26,8 @@ struct member {
 /* Each ends with key == NULL. */
 extern const struct member result_dns_members[];
 extern const struct member result_http_members[];
+extern const struct member result_legal_members[];
+extern const struct member result_resilience_members[];
 extern const struct member result_tls_members[];
 extern const struct member result_whois_members[];
 
@@ -54,7 +56,15 @@ bool member_secrets(const struct fact_list *facts, int port, const char *fact,
 /* Those of all ports: the wire's secrets_found. */
 const char *result_secrets(const struct fact_list *facts, struct arena *a);
 
+/* What was looked at of the law of the country; as in legal_info. */
+bool member_legal(const struct fact_list *facts, int port, const char *fact,
+		  struct sb *out);
+
 /* ---- for functions of one's own ---- */
+
+/* {…} of a table. */
+void member_object(const struct member *members, const struct fact_list *facts,
+		   int port, struct sb *out);
 
 bool member_is_true(const struct fact_list *facts, const char *fact, int port);
 /* ["a","b"] */

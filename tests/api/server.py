@@ -38,6 +38,7 @@ HOSTS = """\
 203.0.113.12  mixed.example.com
 192.168.1.9   mixed.example.com
 127.0.0.1     here.example.com
+127.0.0.40    www.here.example.com
 """
 
 

@@ -442,3 +442,32 @@ def test_what_becomes_of_scans_is_in_the_log(server, account, admin):
         row, = people.audit(server, account.org, f'scan.{action}')
         assert (row['type'], row['id'], row['user']) == ('scan', made['id'], account.user['id'])
         assert row['details'] == details
+
+
+# ---- the law of a country ----
+
+def bare_page(connection):
+    """A page of a company that says nothing about itself."""
+    connection.recv(4096)
+    page = b'<!doctype html><a href="/about">About</a>'
+    connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s' % (len(page), page))
+
+
+def test_other_law_is_that_of_the_country_and_in_no_score(mine, client, machine):
+    """W93: asked of an organisation that said where it is; its findings are not scored."""
+    machine('127.0.0.40', 8080, bare_page)
+    asset = add(client, 'www.here.example.com', 'domain')
+
+    def look():
+        got = ended(client, scan(client, asset)['id'])
+        found = client.get(f'/scans/{got["id"]}/findings?page_size=100', expect=200).json()['items']
+        return got, {f['check_id']: f['scored'] for f in found}
+
+    before, without = look()
+    client.patch(f'/organizations/{mine.org}', json={'country': 'IT'}, expect=200)
+    after, found = look()
+    assert set(found) - set(without) == {'legal_privacy', 'legal_vat'}
+    assert {check for check, scored in found.items() if not scored} == {'legal_privacy', 'legal_vat'}
+    assert after['total_score'] == before['total_score']
+    assert after['compliance_matrix'] == before['compliance_matrix']
+    assert after['findings_medium'] == before['findings_medium'] + 1
