@@ -30,6 +30,8 @@ YES_OR_NO = [
     ('LUCKY13', 'tls.lucky13', lambda text: text.startswith('potentially')),
     ('fallback_SCSV', 'tls.fallback_scsv', lambda text: text == 'supported'),
 ]
+# It did not look, or could not.
+NO_ANSWER = ('Check failed', 'check failed', 'no protocol below')
 # Members whose text is the value.
 TEXTS = [
     ('cert_fingerprintSHA256', 'cert.fingerprint', lambda ours: ours.upper()),
@@ -72,7 +74,7 @@ def compare(peer, said, fact, agree):
     for keys, name, yes in YES_OR_NO:
         texts = [said[key] for key in keys.split('|') if key in said]
         ours = fact(name)
-        if texts and ours is not None and not any(text.startswith(('Check failed', 'check failed')) for text in texts):
+        if texts and ours is not None and not any(text.startswith(NO_ANSWER) for text in texts):
             row(name, bool(ours), any(map(yes, texts)))
     for key, name, shape in TEXTS:
         if key in said and fact(name) is not None:

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/conn_ssl.h"
 
 struct conn {
 	int fd;
@@ -489,6 +490,13 @@ static void tls_receipts(struct conn *conn, struct arena *a,
 
 	ret->staple = copy_bytes(staple, len > 0 ? (size_t)len : 0, a);
 	ret->scts = copy_bytes(conn->scts, conn->scts_len, a);
+}
+
+SSL *conn_ssl_new(struct conn *conn, const char *sni)
+{
+	struct err err = { 0 };
+
+	return tls_attach(conn, sni, NULL, &err) ? conn->ssl : NULL;
 }
 
 bool conn_start_tls(struct conn *conn, const char *sni, const char *alpn,

@@ -140,6 +140,8 @@ static bool parse_server_hello(struct span s, struct hello_answer *ret)
 	ret->version = (enum tls_version)version;
 	ret->suite = suite;
 	ret->features.compression = compression != 0;
+	memcpy(ret->session_id, session.p, len);
+	ret->session_id_len = len;
 	ret->retry = !memcmp(random.p, retry_random, sizeof(retry_random));
 	if (!span_len(s))
 		return true;

@@ -80,6 +80,8 @@ const struct suite *suite_find(unsigned code);
 /* The n-th suite in the order they are offered, or NULL after the last. */
 const struct suite *suite_row(size_t n);
 
+/* The client seals the secret with the key of the certificate. */
+bool suite_is_rsa(const struct suite *suite);
 /* With Diffie-Hellman, or elliptic curves, whose share is not kept. */
 bool suite_is_dhe(const struct suite *suite);
 bool suite_is_ecdhe(const struct suite *suite);
@@ -121,6 +123,9 @@ struct hello_offer {
 	bool alpn;     /* h2 and http/1.1 */
 	bool features; /* before TLS 1.3: all of struct hello_features */
 	bool fallback; /* "this is not my best version" (RFC 7507) */
+	/* Before TLS 1.3, with `features`: a ticket, and an id beside it. */
+	struct cert_der ticket;
+	struct cert_der session_id; /* at most 32 bytes */
 };
 
 /* What a server before TLS 1.3 agrees to besides the suite. */
@@ -164,6 +169,8 @@ struct hello_answer {
 	unsigned char dh_start[16]; /* how it begins */
 	int alert;		    /* AlertDescription */
 	struct hello_features features;
+	uint8_t session_id[32]; /* the server's */
+	size_t session_id_len;
 	struct cert_der ders[CERT_CHAIN_MAX]; /* Certificate, before TLS 1.3 */
 	size_t der_count;
 };
@@ -277,6 +284,29 @@ enum hello_finding hello_heartbleed(struct hello_peer *peer,
 enum hello_finding hello_early_ccs(struct hello_peer *peer,
 				   const struct hello_verdict *old,
 				   struct arena *a);
+
+/*
+ * CVE-2016-9244: a ticket with an id shorter than 32 bytes, which comes back
+ * longer. The ticket is one that the server took up.
+ */
+enum hello_finding hello_ticketbleed(struct hello_peer *peer,
+				     enum tls_version version, uint16_t suite,
+				     struct cert_der ticket, struct arena *a);
+
+/*
+ * Whether the server tells how an RSA key exchange was padded
+ * (CVE-2017-13099), and how much: a weak oracle takes very many questions.
+ * Unknown also for one that accepts no such suite. Ten connections, twenty
+ * where it does.
+ */
+enum hello_robot {
+	HELLO_ROBOT_UNKNOWN,
+	HELLO_ROBOT_SAFE,
+	HELLO_ROBOT_WEAK,
+	HELLO_ROBOT_STRONG,
+};
+enum hello_robot hello_robot(struct hello_peer *peer,
+			     const struct hello_verdict *old, struct arena *a);
 
 /*
  * HELLO_SERVER once the flight of a server before TLS 1.3 is complete up to

@@ -31,6 +31,17 @@ struct conn;
 
 /* Connected, and with the clear part of STARTTLS behind it; or NULL. */
 struct conn *hello_connect(struct hello_peer *peer, struct err *err);
+/*
+ * The same with the hello sent, and all that the server says before it waits
+ * for us read; or NULL. `patience` in microseconds, 0: the peer's.
+ */
+struct conn *hello_begin(struct question *q, int64_t patience, struct sb *in);
+/* The type of the next record and its content; false: nothing came. */
+bool hello_next_record(struct conn *conn, struct sb *in, int *ret_type,
+		       struct span *ret);
+/* Appends a record. */
+void hello_put_record(struct sb *out, int type, enum tls_version version,
+		      const char *content, size_t len);
 /* One more record at the end of `in`; what came before an error stays. */
 bool hello_read_record(struct conn *conn, struct sb *in, struct err *err);
 /*

@@ -2,6 +2,8 @@
  * hello_attacks: what a hello and a record behind it tell of known attacks.
  * Each question is one connection, and none of them does the server harm.
  */
+#include <string.h>
+
 #include "base/clock.h"
 #include "net/conn.h"
 #include "net/hello_ask.h"
@@ -67,8 +69,7 @@ enum hello_finding hello_fallback(struct hello_peer *peer,
 
 /* ---- records behind the hello ---- */
 
-/* Connected, and all that the server says before it waits for us is read. */
-static struct conn *begin(struct question *q, int64_t patience, struct sb *in)
+struct conn *hello_begin(struct question *q, int64_t patience, struct sb *in)
 {
 	struct hello_peer peer = *q->peer;
 	struct sb out = sb_new(in->arena, 512);
@@ -93,9 +94,8 @@ static struct conn *begin(struct question *q, int64_t patience, struct sb *in)
 	return NULL;
 }
 
-/* The type of the next record and its content; false: nothing came. */
-static bool next_record(struct conn *conn, struct sb *in, int *ret_type,
-			struct span *ret)
+bool hello_next_record(struct conn *conn, struct sb *in, int *ret_type,
+		       struct span *ret)
 {
 	struct err err = { 0 };
 	size_t start = in->len;
@@ -107,8 +107,8 @@ static bool next_record(struct conn *conn, struct sb *in, int *ret_type,
 	return true;
 }
 
-static void put_record(struct sb *out, int type, enum tls_version version,
-		       const char *content, size_t len)
+void hello_put_record(struct sb *out, int type, enum tls_version version,
+		      const char *content, size_t len)
 {
 	sb_addc(out, (char)type);
 	sb_addc(out, (char)(version >> 8));
@@ -133,12 +133,13 @@ enum hello_finding hello_heartbleed(struct hello_peer *peer,
 	int type;
 
 	q.offer.features = true;
-	conn = begin(&q, SILENCE_US, &in);
+	conn = hello_begin(&q, SILENCE_US, &in);
 	if (!conn)
 		return HELLO_UNKNOWN;
-	put_record(&out, REC_HEARTBEAT, old->version, request, sizeof(request));
+	hello_put_record(&out, REC_HEARTBEAT, old->version, request,
+			 sizeof(request));
 	if (!conn_write_all(conn, out.s, out.len, &err) ||
-	    !next_record(conn, &in, &type, &content))
+	    !hello_next_record(conn, &in, &type, &content))
 		return HELLO_SAFE;
 	/* More than was sent, with the padding that belongs to it. */
 	return type == REC_HEARTBEAT && span_len(content) >= 3 + 16
@@ -157,17 +158,17 @@ static enum hello_finding ccs_once(struct hello_peer *peer,
 	_arena_ struct arena scratch = { 0 };
 	struct sb in = sb_new(&scratch, 4096), out = sb_new(&scratch, 16);
 	struct question q = question_of(peer, old, a);
-	_cleanup_conn_ struct conn *conn = begin(&q, 0, &in);
+	_cleanup_conn_ struct conn *conn = hello_begin(&q, 0, &in);
 	struct err err = { 0 };
 	struct span content;
 	int type;
 
 	if (!conn)
 		return HELLO_UNKNOWN;
-	put_record(&out, REC_CHANGE_CIPHER, old->version, "\1", 1);
-	put_record(&out, REC_CHANGE_CIPHER, old->version, "\1", 1);
+	hello_put_record(&out, REC_CHANGE_CIPHER, old->version, "\1", 1);
+	hello_put_record(&out, REC_CHANGE_CIPHER, old->version, "\1", 1);
 	if (!conn_write_all(conn, out.s, out.len, &err) ||
-	    !next_record(conn, &in, &type, &content))
+	    !hello_next_record(conn, &in, &type, &content))
 		return conn_state(conn) == CONN_TIMED_OUT ? HELLO_UNKNOWN
 							  : HELLO_SAFE;
 	if (type != REC_ALERT || span_len(content) != 2)
@@ -184,4 +185,26 @@ enum hello_finding hello_early_ccs(struct hello_peer *peer,
 	enum hello_finding first = ccs_once(peer, old, a);
 
 	return first == HELLO_VULNERABLE ? ccs_once(peer, old, a) : first;
+}
+
+enum hello_finding hello_ticketbleed(struct hello_peer *peer,
+				     enum tls_version version, uint16_t suite,
+				     struct cert_der ticket, struct arena *a)
+{
+	static const uint8_t id[16] = "who-takes-it-up?";
+	struct hello_verdict old = { .version = version,
+				     .suites = &suite,
+				     .suite_count = 1 };
+	struct question q = question_of(peer, &old, a);
+
+	q.offer.features = true;
+	q.offer.ticket = ticket;
+	q.offer.session_id = (struct cert_der){ id, sizeof(id) };
+	if (hello_ask(&q) != REPLY_PICKED)
+		return HELLO_UNKNOWN;
+	/* The id comes back, with what lay behind it. */
+	return q.answer.session_id_len > sizeof(id) &&
+			       !memcmp(q.answer.session_id, id, sizeof(id))
+		       ? HELLO_VULNERABLE
+		       : HELLO_SAFE;
 }

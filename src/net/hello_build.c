@@ -180,16 +180,16 @@ static void put_sigalgs(struct sb *b, const struct hello_offer *offer)
 	put_list_extension(b, EXT_SIGALGS_CERT, all.items, all.len);
 }
 
-/* Each is offered in two or three bytes of nothing. */
-static void put_features(struct sb *b)
+/* Each is offered in two or three bytes of nothing; a ticket may be one. */
+static void put_features(struct sb *b, const struct hello_offer *offer)
 {
-	static const unsigned empty[] = { EXT_ENCRYPT_THEN_MAC,
-					  EXT_MASTER_SECRET, EXT_TICKET };
-
-	for (size_t i = 0; i < 3; i++) {
-		put16(b, empty[i]);
-		put16(b, 0);
-	}
+	put16(b, EXT_ENCRYPT_THEN_MAC);
+	put16(b, 0);
+	put16(b, EXT_MASTER_SECRET);
+	put16(b, 0);
+	put16(b, EXT_TICKET);
+	put16(b, (unsigned)offer->ticket.len);
+	sb_addn(b, (const char *)offer->ticket.bytes, offer->ticket.len);
 	put16(b, EXT_HEARTBEAT);
 	sb_addn(b, "\0\1\1", 3); /* we may be asked, too */
 }
@@ -209,7 +209,7 @@ static void put_extensions(struct sb *b, const struct hello_offer *offer)
 		put16(b, EXT_POINT_FORMATS);
 		sb_addn(b, "\0\4\3\0\1\2", 6);
 		if (offer->features)
-			put_features(b);
+			put_features(b, offer);
 	} else {
 		put16(b, EXT_VERSIONS);
 		sb_addn(b, "\0\3\2\3\4", 5);
@@ -227,9 +227,13 @@ static void put_hello_body(struct sb *b, const struct hello_offer *offer)
 
 	put16(b, tls13 ? TLS_1_2 : offer->version);
 	put_random(b);
-	put8(b, tls13 ? 32 : 0); /* session id: RFC 8446 D.4 */
+	/* The session id; of TLS 1.3: RFC 8446 D.4. */
+	put8(b, tls13 ? 32 : (unsigned)offer->session_id.len);
 	if (tls13)
 		put_random(b);
+	else
+		sb_addn(b, (const char *)offer->session_id.bytes,
+			offer->session_id.len);
 	suites = open16(b);
 	for (size_t i = 0; i < offer->suite_count; i++)
 		put16(b, offer->suites[i]);

@@ -397,6 +397,11 @@ const struct suite *suite_find(unsigned code)
 	return NULL;
 }
 
+bool suite_is_rsa(const struct suite *suite)
+{
+	return suite && !strncmp(suite->name, "TLS_RSA_WITH_", 13);
+}
+
 bool suite_is_dhe(const struct suite *s)
 {
 	return strstr(s->name, "TLS_DHE_") || strstr(s->name, "TLS_DH_anon_");

@@ -19,7 +19,7 @@ PORT = 8080
 SARIF_SCHEMA = SOURCE / 'web/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'
 SAID = 'Apache/2.4.1 a|b `c` <img src=x onerror=y> **dd** [e](http://evil.example) \\| www.evil.example @all'
 FINDING_KEYS = ['severity', 'category', 'message', 'rationale', 'target', 'reference', 'cvss_base_score', 'cvss_vector',
-                'technical_detail', 'remediation', 'remediation_cost', 'remediation_effort', 'compliance_article']
+                'technical_detail', 'remediation', 'remediation_cost', 'remediation_effort', 'compliance_article', 'scored']
 
 
 def answer(*headers):

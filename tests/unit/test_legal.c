@@ -40,8 +40,8 @@ static const struct page_case {
 	  LINK "<script>var privacy = 'cookie P.IVA'</script>", "-?-" },
 	{ "legal: a link by what it reads", "IT",
 	  "<a href=/p?id=7>Informativa <b>Privacy</b></a>", "+?-" },
-	{ "legal: a link by its address", "IT",
-	  "<a href=/privacy.html>?</a>", "+?-" },
+	{ "legal: a link by its address", "IT", "<a href=/privacy.html>?</a>",
+	  "+?-" },
 	{ "legal: a link by the text of its picture", "DE",
 	  "<a href=/7><img src=x.png alt=Datenschutz></a>", "+-?" },
 	{ "legal: the link before does not lend its text", "DE",
@@ -59,8 +59,7 @@ static const struct page_case {
 	  "00743110157", .vat_valid = true },
 	{ "legal: a number that is none", "IT",
 	  LINK "P.IVA 007431101571 or 0074311015", "-?-" },
-	{ "legal: a word that ends so", "IT", LINK "priva 00743110157",
-	  "-?-" },
+	{ "legal: a word that ends so", "IT", LINK "priva 00743110157", "-?-" },
 	{ "legal: W93: no Italian number of others", "FR",
 	  LINK "<a href=/ml>Mentions légales</a>", "-+?" },
 	{ "legal: Spain", "ES",
@@ -84,8 +83,7 @@ static const struct page_case {
 	       "src=https://www.googletagmanager.com/gtag/js></script>",
 	  "--?" },
 	{ "legal: a domain that only ends so", "FR",
-	  LINK "<script src=https://notdoubleclick.net/a.js></script>",
-	  "--?" },
+	  LINK "<script src=https://notdoubleclick.net/a.js></script>", "--?" },
 	{ "legal: a path is part of what follows", "FR",
 	  LINK "<img src=https://www.facebook.com/tr?id=1>"
 	       "<img src=https://www.facebook.com/logo.png>",
@@ -133,8 +131,8 @@ static const struct site_case {
 	const char *name;
 	bool main;
 } sites[] = {
-	{ "example.com", true },      { "www.example.com", true },
-	{ "google.co.uk", true },     { "example.com.it", true },
+	{ "example.com", true },       { "www.example.com", true },
+	{ "google.co.uk", true },      { "example.com.it", true },
 	{ "mail.example.com", false }, { "api.test.example.com", false },
 	{ "sub.domain.com", false },
 };
@@ -153,10 +151,10 @@ static const struct vat_case {
 	const char *name;
 	bool right;
 } numbers[] = {
-	{ "00743110157", true },  { "07643520567", true },
-	{ "12345678901", false }, { "0074311015", false },
+	{ "00743110157", true },   { "07643520567", true },
+	{ "12345678901", false },  { "0074311015", false },
 	{ "007431101570", false }, { "0074311015a", false },
-	{ "00000000000", false }, { "", false },
+	{ "00000000000", false },  { "", false },
 };
 
 static void number_is_right(void **state)
@@ -182,8 +180,8 @@ static const struct edge_case {
 	  "" },
 	{ "edge: a cookie", "Set-Cookie", "visid_incap_7=x; path=/", NULL,
 	  "incapsula" },
-	{ "edge: a cookie's value is no sign", "Set-Cookie",
-	  "a=visid_incap_7", NULL, "" },
+	{ "edge: a cookie's value is no sign", "Set-Cookie", "a=visid_incap_7",
+	  NULL, "" },
 	{ "edge: where the name leads", "Server", "nginx",
 	  "d111.cloudfront.net.", "aws_cloudfront" },
 	{ "edge: a name that only ends so", "Server", "nginx",

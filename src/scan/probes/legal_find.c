@@ -209,11 +209,11 @@ bool legal_find(const struct site_duties *duties, const char *country,
 	html_parse(body, a, &l.html);
 	if (!has_links(&l))
 		return false;
-	ret->privacy = find_link(&l, &duties->privacy_words,
-				 &ret->privacy_link);
+	ret->privacy =
+		find_link(&l, &duties->privacy_words, &ret->privacy_link);
 	if (l.provider && l.provider->words.len)
-		ret->provider = find_link(&l, &l.provider->words,
-					  &ret->provider_link);
+		ret->provider =
+			find_link(&l, &l.provider->words, &ret->provider_link);
 	find_trackers(&l);
 	find_consent(&l);
 	return find_vat(&l, err);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "net/conn.h"
 #include "net/starttls.h"
+#include "scan/plan.h"
 #include "scan/probe.h"
 
 /*
@@ -208,6 +209,14 @@ static bool ask_versions(struct probe_run *run, struct hello_peer *peer,
 	return offers;
 }
 
+static bool accepts_13(const struct hello_verdict *verdicts)
+{
+	for (int i = 0; i < TLS_VERSIONS; i++)
+		if (verdicts[i].version == TLS_1_3)
+			return verdicts[i].result == HELLO_ACCEPTED;
+	return false;
+}
+
 static bool run_tls(struct probe_run *run, struct err *err)
 {
 	struct hello_verdict verdicts[TLS_VERSIONS] = { 0 };
@@ -233,6 +242,9 @@ static bool run_tls(struct probe_run *run, struct err *err)
 	if (starttls != STARTTLS_MYSQL) {
 		look_closer(run, &peer, verdicts);
 		look_for_attacks(run, &peer, verdicts);
+		if (run->plan->profile != SCAN_PLAN_PROFILE_QUICK)
+			tls_look_at_sessions(run, &peer, newest_old(verdicts),
+					     accepts_13(verdicts));
 	}
 	shake_hands(run, starttls);
 	tls_facts(verdicts, run->port, run->facts);
@@ -311,6 +323,25 @@ const struct probe probe_tls = {
 			  "Encrypt-then-MAC (RFC 7366)" },
 			{ "tls.tickets", FACT_BOOL,
 			  "Session tickets before TLS 1.3 (RFC 5077)" },
+			{ "tls.resumes_by_id", FACT_BOOL,
+			  "It takes up a session by its id, before TLS 1.3" },
+			{ "tls.resumes_by_ticket", FACT_BOOL,
+			  "The same by a ticket" },
+			{ "tls.resumes_13", FACT_BOOL,
+			  "It takes up a session of TLS 1.3" },
+			{ "tls.ticket_lifetime", FACT_INT,
+			  "Seconds that a ticket of TLS 1.3 is good for" },
+			{ "tls.early_data", FACT_BOOL,
+			  "It takes data with the first flight of TLS 1.3" },
+			{ "tls.client_renegotiation", FACT_BOOL,
+			  "A client is granted a new handshake" },
+			{ "tls.ticketbleed", FACT_BOOL,
+			  "Tickets give memory away (CVE-2016-9244)" },
+			{ "tls.robot", FACT_BOOL,
+			  "It tells how an RSA key exchange was padded "
+			  "(CVE-2017-13099)" },
+			{ "tls.robot_oracle", FACT_TEXT,
+			  "How much it tells: weak or strong" },
 			{ "tls.forward_secrecy", FACT_BOOL,
 			  "A suite with forward secrecy is accepted" },
 			{ "tls.aead", FACT_BOOL,

@@ -18,4 +18,13 @@ enum { TLS_VERSIONS = 6 };
 void tls_facts(const struct hello_verdict verdicts[TLS_VERSIONS], int port,
 	       struct fact_list *facts);
 
+struct probe_run;
+
+/*
+ * States what a port does with sessions, and the attacks that need more than a
+ * hello. `old` is its newest version before TLS 1.3, or NULL.
+ */
+void tls_look_at_sessions(struct probe_run *run, struct hello_peer *peer,
+			  const struct hello_verdict *old, bool tls13);
+
 #endif
