@@ -42,5 +42,5 @@ WHERE s.org_id = $1 AND s.scan_id = $2
 ORDER BY s.severity_rank, f.category, f.target, s.finding_id;
 
 -- report_results(org text, scan_id text) -> many scan_result
-SELECT id, scan_id, target, ip, is_alive, open_ports, http_info, tls_info, dns_info, legal_info, resilience_info, whois_info, secrets_found, errors, created_at
+SELECT id, scan_id, target, ip, is_alive, open_ports, http_info, tls_info, dns_info, legal_info, resilience_info, whois_info, services_info, secrets_found, errors, created_at
 FROM scan_result WHERE org_id = $1 AND scan_id = $2 ORDER BY target, ip, id LIMIT 70000;

@@ -94,6 +94,7 @@ static void add_info(const struct fact_list *facts, struct arena *a,
 	r->legal_info = info.legal_info;
 	r->resilience_info = info.resilience_info;
 	r->whois_info = info.whois_info;
+	r->services_info = info.services_info;
 	r->secrets_found = info.secrets_found;
 }
 

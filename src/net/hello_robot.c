@@ -212,7 +212,8 @@ enum hello_robot hello_robot(struct hello_peer *peer,
 			     const struct hello_verdict *old, struct arena *a)
 {
 	struct robot r = { .peer = peer, .version = old->version, .arena = a };
-	uint16_t *suites = arena_array(a, old->suite_count + 1, sizeof(*suites));
+	uint16_t *suites =
+		arena_array(a, old->suite_count + 1, sizeof(*suites));
 	enum hello_robot whole;
 
 	r.suites = suites;

@@ -11,10 +11,10 @@ enum { PATIENCE_US = 1000000 };
 
 struct attempt {
 	struct hello_peer *peer;
-	int version;	       /* TLS1_2_VERSION at most, or 1.3 alone */
-	uint64_t options;      /* of OpenSSL */
-	SSL_SESSION *session;  /* to be taken up, or NULL */
-	struct conn *conn;     /* made by begin() */
+	int version;	      /* TLS1_2_VERSION at most, or 1.3 alone */
+	uint64_t options;     /* of OpenSSL */
+	SSL_SESSION *session; /* to be taken up, or NULL */
+	struct conn *conn;    /* made by begin() */
 	SSL *ssl;
 };
 
@@ -39,7 +39,8 @@ static bool begin(struct attempt *try)
 		SSL_set_max_proto_version(try->ssl, try->version);
 		SSL_set_options(try->ssl, try->options);
 		SSL_clear_mode(try->ssl, SSL_MODE_AUTO_RETRY);
-		if ((!try->session || SSL_set_session(try->ssl, try->session)) &&
+		if ((!try->session ||
+		     SSL_set_session(try->ssl, try->session)) &&
 		    SSL_connect(try->ssl) == 1)
 			return true;
 	}
@@ -102,7 +103,8 @@ static void keep_ticket(SSL_SESSION *session, struct arena *a,
 	copy = (uint8_t *)arena_bytes(a, len);
 	memcpy(copy, ticket, len);
 	ret->ticket = (struct cert_der){ copy, len };
-	ret->version = (enum tls_version)SSL_SESSION_get_protocol_version(session);
+	ret->version =
+		(enum tls_version)SSL_SESSION_get_protocol_version(session);
 	ret->suite = SSL_CIPHER_get_protocol_id(cipher);
 }
 
@@ -166,8 +168,8 @@ bool tls_session_13(struct hello_peer *peer, struct tls_session_new *ret)
 	session = SSL_get1_session(try.ssl);
 	end(&try);
 	if (session && SSL_SESSION_has_ticket(session)) {
-		ret->lifetime = (int64_t)
-			SSL_SESSION_get_ticket_lifetime_hint(session);
+		ret->lifetime =
+			(int64_t)SSL_SESSION_get_ticket_lifetime_hint(session);
 		ret->early_data = SSL_SESSION_get_max_early_data(session);
 		ret->resumed = is_taken_up(&try, session);
 	}

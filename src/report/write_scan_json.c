@@ -89,6 +89,7 @@ static void add_details(const struct scan_result *r,
 	ret->legal_info = r->legal_info;
 	ret->resilience_info = r->resilience_info;
 	ret->whois_info = r->whois_info;
+	ret->services_info = r->services_info;
 	ret->secrets_found = r->secrets_found;
 	ret->errors = codec_str_list_json(a, &r->errors);
 	ret->facts = host->facts;

@@ -28,13 +28,8 @@ static void write_time(int64_t time, struct sb *out)
 	codec_write_string(out, text);
 }
 
-bool member_plain(const struct fact_list *facts, int port, const char *name,
-		  struct sb *out)
+static void write_value(const struct fact *f, struct sb *out)
 {
-	const struct fact *f = fact_find(facts, name, port);
-
-	if (!f)
-		return false;
 	switch (f->kind) {
 	case FACT_BOOL:
 		sb_add(out, f->yes ? "true" : "false");
@@ -52,7 +47,16 @@ bool member_plain(const struct fact_list *facts, int port, const char *name,
 		member_list(&f->list, out);
 		break;
 	}
-	return true;
+}
+
+bool member_plain(const struct fact_list *facts, int port, const char *name,
+		  struct sb *out)
+{
+	const struct fact *f = fact_find(facts, name, port);
+
+	if (f)
+		write_value(f, out);
+	return f != NULL;
 }
 
 bool member_or_null(const struct fact_list *facts, int port, const char *name,
@@ -93,23 +97,49 @@ bool member_or_unknown(const struct fact_list *facts, int port,
 	return true;
 }
 
+/* The next one behind `at` that was stated of an item, or NULL. */
+static const struct fact *next_item(const struct fact_list *facts, int port,
+				    const char *name, size_t *at)
+{
+	while (*at < facts->len) {
+		const struct fact *f = &facts->items[(*at)++];
+
+		if (f->port == port && f->item && !strcmp(f->name, name))
+			return f;
+	}
+	return NULL;
+}
+
 bool member_items(const struct fact_list *facts, int port, const char *name,
 		  struct sb *out)
 {
-	const char *between = "[";
+	const struct fact *f;
+	size_t at = 0, n = 0;
 
-	for (size_t i = 0; i < facts->len; i++) {
-		const struct fact *f = &facts->items[i];
-
-		if (f->port != port || !f->item || strcmp(f->name, name) != 0)
-			continue;
-		sb_add(out, between);
+	for (; (f = next_item(facts, port, name, &at)); n++) {
+		sb_addc(out, n ? ',' : '[');
 		codec_write_string(out, f->item);
-		between = ",";
 	}
-	if (*between == ',')
+	if (n)
 		sb_addc(out, ']');
-	return *between == ',';
+	return n > 0;
+}
+
+bool member_by_item(const struct fact_list *facts, int port, const char *name,
+		    struct sb *out)
+{
+	const struct fact *f;
+	size_t at = 0, n = 0;
+
+	for (; (f = next_item(facts, port, name, &at)); n++) {
+		sb_addc(out, n ? ',' : '{');
+		codec_write_string(out, f->item);
+		sb_addc(out, ':');
+		write_value(f, out);
+	}
+	if (n)
+		sb_addc(out, '}');
+	return n > 0;
 }
 
 /* ---- objects ---- */
@@ -193,6 +223,8 @@ void result_make(const struct fact_list *facts, struct arena *a,
 					   result_resilience_members, a),
 		.whois_info = of_name(facts, "registration.domain",
 				      result_whois_members, a),
+		.services_info =
+			by_port(facts, "service.", result_service_members, a),
 		.secrets_found = result_secrets(facts, a),
 	};
 }

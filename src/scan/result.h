@@ -1,7 +1,9 @@
 /*
  * result: the facts of one host as the members of a scan result on the wire:
- * http_info and tls_info keyed by the port as text, the rest as far as there
- * are facts for it. Pure, by a table in result.c.
+ * http_info, tls_info, legal_info and services_info keyed by the port as text,
+ * the rest as far as there are facts for it. Pure, by tables in result_*.c. A
+ * fact that no check, no member and no other probe reads fails a test
+ * (tests/tools/test_facts.py).
  */
 #ifndef NIS2_SCAN_RESULT_H
 #define NIS2_SCAN_RESULT_H
@@ -17,6 +19,7 @@ struct result_info {
 	const char *legal_info;
 	const char *resilience_info;
 	const char *whois_info;
+	const char *services_info;
 	const char *secrets_found;
 };
 

@@ -28,6 +28,7 @@ extern const struct member result_dns_members[];
 extern const struct member result_http_members[];
 extern const struct member result_legal_members[];
 extern const struct member result_resilience_members[];
+extern const struct member result_service_members[];
 extern const struct member result_tls_members[];
 extern const struct member result_whois_members[];
 
@@ -50,6 +51,9 @@ bool member_only_true(const struct fact_list *facts, int port, const char *fact,
 /* The items of which it was stated; none where there are none. */
 bool member_items(const struct fact_list *facts, int port, const char *fact,
 		  struct sb *out);
+/* {item: value} of each of which it was stated; none where there are none. */
+bool member_by_item(const struct fact_list *facts, int port, const char *fact,
+		    struct sb *out);
 /* Secrets of a port, masked; written where somebody looked for them. */
 bool member_secrets(const struct fact_list *facts, int port, const char *fact,
 		    struct sb *out);
