@@ -27,6 +27,7 @@ run   libjwt-dev                -          signed tokens
 run   liboath-dev               -          codes of the second factor
 run   libunbound-dev            -          DNS resolver
 run   libldns-dev               -          DNS messages
+run   libssh-dev                -          how SSH servers let people sign in
 run   libpsl-dev                -          which domain a name belongs to
 run   publicsuffix              -          the list of public suffixes
 run   dns-root-data             -          the trust anchor of DNSSEC

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/conn_fd.h"
 #include "net/conn_ssl.h"
 
 struct conn {
@@ -35,6 +37,16 @@ static const char *const state_words[] = {
 	[CONN_CLOSED] = "closed by the peer",
 	[CONN_FAILED] = "connection failed",
 };
+
+int conn_fd(const struct conn *conn)
+{
+	return fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+int64_t conn_deadline(const struct conn *conn)
+{
+	return conn->deadline;
+}
 
 enum conn_state conn_state(const struct conn *conn)
 {

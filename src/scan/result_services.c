@@ -17,6 +17,7 @@ const struct member result_service_members[] = {
 	{ "ssh_ciphers", "ssh.ciphers", member_plain },
 	{ "ssh_macs", "ssh.macs", member_plain },
 	{ "ssh_compression", "ssh.compression", member_plain },
+	{ "ssh_methods", "ssh.methods", member_plain },
 	{ "ssh_rsa_bits", "ssh.rsa_bits", member_plain },
 	{ "ssh_post_quantum", "ssh.post_quantum", member_plain },
 	{ "smb_version_1", "smb.version_1", member_plain },

@@ -55,6 +55,8 @@ static const struct scene {
 	YES("kubelet_no_auth", "api.kubelet"),
 	YES("ssh_protocol_1", "ssh.protocol_1"),
 	YES("ssh_terrapin", "ssh.terrapin"),
+	YES("ssh_passwords", "ssh.passwords"),
+	YES("ssh_no_auth", "ssh.asks_nothing"),
 	YES("smb_version_1", "smb.version_1"),
 #define NO(check, fact)                                           \
 	{ check, check, "s", NULL, fact, FACT_BOOL, false },      \
