@@ -13,7 +13,9 @@
 #include "net/hello_wire.h"
 #include "net/pubkey.h"
 
-enum { HS_CLIENT_KEY = 16, SECRET = 48, WAIT_US = 1000000 };
+enum { HS_CLIENT_KEY = 16, SECRET = 48 };
+/* For an answer that must come, and for one that may. */
+enum { ANSWER_US = 3000000, SILENCE_US = 1000000 };
 
 /* How a block is made. */
 enum block {
@@ -114,7 +116,8 @@ static struct conn *send_one(const struct robot *r, enum block kind,
 			   .suite_count = r->suite_count },
 		.arena = &scratch,
 	};
-	struct conn *conn = hello_begin(&q, WAIT_US, &in);
+	struct conn *conn =
+		hello_begin(&q, finished ? ANSWER_US : SILENCE_US, &in);
 	struct hello_answer answer = { 0 };
 	struct err err = { 0 };
 
@@ -160,15 +163,33 @@ static int answer_of(struct conn *conn)
 	}
 }
 
+/* Those that are sent whole are answered at once: one after the other. */
+static bool ask_in_turn(const struct robot *r, int start, int ret[BLOCKS])
+{
+	for (int i = 0; i < BLOCKS; i++) {
+		int kind = (start + i) % BLOCKS;
+		struct conn *conn = send_one(r, (enum block)kind, true);
+
+		ret[kind] = conn ? answer_of(conn) : ANSWER_NONE;
+		if (conn)
+			conn_close(conn);
+		if (ret[kind] == ANSWER_NONE)
+			return false;
+	}
+	return true;
+}
+
 /* All five at a time: a server that waits for more is waited for once. */
-static bool ask_all(const struct robot *r, bool finished, int ret[BLOCKS])
+static bool ask_together(const struct robot *r, int start, int ret[BLOCKS])
 {
 	struct conn *conns[BLOCKS] = { 0 };
 	bool all = true;
 
-	for (int i = 0; i < BLOCKS; i++) {
-		conns[i] = send_one(r, (enum block)i, finished);
-		all &= conns[i] != NULL;
+	for (int i = 0; i < BLOCKS && all; i++) {
+		int kind = (start + i) % BLOCKS;
+
+		conns[kind] = send_one(r, (enum block)kind, false);
+		all = conns[kind] != NULL;
 	}
 	for (int i = 0; i < BLOCKS; i++) {
 		ret[i] = conns[i] && all ? answer_of(conns[i]) : ANSWER_NONE;
@@ -177,6 +198,13 @@ static bool ask_all(const struct robot *r, bool finished, int ret[BLOCKS])
 			conn_close(conns[i]);
 	}
 	return all;
+}
+
+static bool ask_all(const struct robot *r, bool finished, int start,
+		    int ret[BLOCKS])
+{
+	return finished ? ask_in_turn(r, start, ret)
+			: ask_together(r, start, ret);
 }
 
 static bool are_alike(const int answers[BLOCKS])
@@ -189,16 +217,19 @@ static bool are_alike(const int answers[BLOCKS])
 
 /* ---- the verdict ---- */
 
-/* Asked twice: a difference that is not the same again is chance. */
+/*
+ * Asked twice, in another order: a difference that is not the same again is
+ * chance, or comes of the order.
+ */
 static enum hello_robot look(const struct robot *r, bool finished)
 {
 	int first[BLOCKS], second[BLOCKS];
 
-	if (!ask_all(r, finished, first))
+	if (!ask_all(r, finished, 0, first))
 		return HELLO_ROBOT_UNKNOWN;
 	if (are_alike(first))
 		return HELLO_ROBOT_SAFE;
-	if (!ask_all(r, finished, second) ||
+	if (!ask_all(r, finished, 2, second) ||
 	    memcmp(first, second, sizeof(first)) != 0)
 		return HELLO_ROBOT_UNKNOWN;
 	/* Who tells the first two bytes apart tells most. */

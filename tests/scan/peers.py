@@ -120,6 +120,8 @@ class Peers:
             HostKey {self.folder}/ssh_key
             PidFile none
             UsePAM no
+            PasswordAuthentication no
+            KbdInteractiveAuthentication no
             """)
         self.start('sshd', [program('sshd'), '-D', '-e', '-f', str(config)], (address, 22))
 

@@ -21,7 +21,7 @@ EXPECTED = {
         ('cert_self_signed', ''), ('csp_missing', ''), ('frame_protection_missing', ''), ('hsts_missing', ''),
         ('nosniff_missing', ''), ('referrer_policy_missing', ''), ('security_txt_missing', ''), ('tls_beast', ''),
         ('tls_client_order', ''), ('tls_lucky13', ''), ('tls_no_protection', ''), ('tls_no_tls13', ''), ('tls_obsolete', ''),
-        ('tls_short_dh', ''), ('tls_weak_versions', '')],
+        ('tls_short_dh', '')],
     SSH: [],
     REDIS: [('port_redis', ''), ('redis_no_auth', '')],
     EMPTY: [],

@@ -128,7 +128,7 @@ def test_freak_logjam_and_poodle_on_jsse(tls, jsse):
     assert outcome.facts(at.JSSE, 'tls.dh_bits', 443) == [1024]
     assert 'rsa_pkcs1_md5' in outcome.facts(at.JSSE, 'tls.weak_signature_algorithms', 443)[0]
     assert checks(outcome) == {
-        'tls_beast', 'tls_export', 'tls_lucky13', 'tls_no_fallback_scsv', 'tls_no_post_quantum', 'tls_no_protection', 'tls_poodle', 'tls_short_dh',
+        'tls_beast', 'tls_client_renegotiation', 'tls_export', 'tls_lucky13', 'tls_no_fallback_scsv', 'tls_no_post_quantum', 'tls_no_protection', 'tls_poodle', 'tls_short_dh',
         'tls_sweet32', 'tls_weak_ciphers', 'tls_weak_handshake_signature', 'tls_weak_versions'}
     info = outcome.asset(at.JSSE)['tls_info']['443']
     assert info['grade'] == 'F' and {'export_suites', 'poodle', 'no_encryption_or_authentication'} <= set(info['grade_reasons'])
@@ -143,7 +143,7 @@ def test_an_old_openssl_offers_what_it_was_told_to(tls):
     assert agree('OpenSSL, TLS 1.0', SUITES, ours, NMAP, nmap(at.OLD, 443))
     assert outcome.facts(at.OLD, 'tls.dh_bits', 443) == [1024]
     assert outcome.facts(at.OLD, 'tls.server_order', 443) == [True]
-    assert {'tls_obsolete', 'tls_no_protection', 'tls_short_dh', 'tls_weak_versions'} <= checks(outcome)
+    assert {'tls_obsolete', 'tls_no_protection', 'tls_short_dh'} <= checks(outcome)
 
 
 def test_gnutls_offers_what_it_was_told_to(tls):
@@ -234,7 +234,7 @@ def test_ssl2_alone_is_seen(tls):
     assert 'SSL2_DES_192_EDE3_CBC_WITH_MD5' in said and 'SSL2_RC4_128_EXPORT40_WITH_MD5' in said
     assert suites(outcome, '127.81.0.13', 443) == {
         'SSLv2': {'SSL_CK_DES_192_EDE3_CBC_WITH_MD5', 'SSL_CK_RC4_128_EXPORT40_WITH_MD5'}}
-    assert {'tls_ssl2', 'tls_weak_versions', 'tls_export'} <= checks(outcome)
+    assert {'tls_ssl2', 'tls_obsolete', 'tls_export'} <= checks(outcome)
 
 
 # ---- STARTTLS
@@ -356,7 +356,7 @@ def test_nginx_in_half_of_the_time_of_sslscan(tls):
     ours, theirs = of_scan(tls, 'tls.example.net'), seconds([program('sslscan'), '--no-colour', f'{at.NGINX}:443'])
     connections = look(tls, 'tls.example.net', 443).facts('tls.example.net', 'tls.connections', 443)[0]
     print(f'nginx: {ours:.3f} s, sslscan {theirs:.3f} s, {connections} connections')
-    assert connections <= 52
+    assert connections <= 60
     assert measured('quick scan of the nginx port', ours, 'sslscan', theirs, 1 / 2)
 
 
