@@ -155,11 +155,9 @@ static bool observatory(const struct fact_list *facts, int port,
 
 	if (!observatory_score(facts, port, &o))
 		return false;
-	sb_add(out, "{\"score\":");
-	member_or_null(facts, port, "observatory.score", out);
-	sb_add(out, ",\"grade\":");
-	member_or_null(facts, port, "observatory.grade", out);
-	sb_addf(out, ",\"algorithm\":%d,\"tests\":{", OBSERVATORY_ALGORITHM);
+	sb_addf(out,
+		"{\"score\":%d,\"grade\":\"%s\",\"algorithm\":%d,\"tests\":{",
+		o.score, o.grade, OBSERVATORY_ALGORITHM);
 	for (size_t i = 0; i < OBSERVATORY_TESTS; i++) {
 		if (!o.tests[i].result)
 			continue;
