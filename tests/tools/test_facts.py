@@ -7,9 +7,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DECLARED = re.compile(r'\{\s*"([a-z0-9_]+\.[a-z0-9_.]+)",\s*FACT_')
-# What stands before a name where the fact is stated, not read.
 # Sums of other facts, which the result makes again from those.
 SUMS = {'observatory.score', 'observatory.grade'}
+# What stands before a name where the fact is stated, not read.
 STATES = re.compile(r'(fact_(bool|int|text|strs|time|list)|state_\w+|state)\([^;]*$')
 
 
