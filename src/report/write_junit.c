@@ -1,9 +1,10 @@
 /*
- * The findings as JUnit XML, for what shows test results: a suite a category,
- * a case a check that passed and a case a finding. Cases are called after the
- * check, which is the same in every scan and language. A finding that somebody
- * decided to live with is skipped. A scan that could assess nothing, or did not
- * come to its end, is an error: silence must not look like success.
+ * The findings as JUnit XML, for what shows test results: a suite a target, a
+ * case a finding, called by its label, which is the same in every scan and
+ * language; and a suite of the checks that passed. CRITICAL to MEDIUM fail,
+ * the rest and what is not NIS2 is told. What somebody decided to live with is
+ * skipped. A scan that could assess nothing, or did not come to its end, is an
+ * error: silence must not look like success.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -12,11 +13,14 @@
 #include "core/catalog.h"
 #include "report/report.h"
 
-enum outcome { PASSED, FAILED, SKIPPED, ERROR };
+#define PASSES "checks without findings"
+
+enum outcome { PASSED, TOLD, FAILED, SKIPPED, ERROR };
 
 struct test_case {
 	const char *suite;
 	const char *name;
+	const char *class;
 	enum outcome outcome;
 	const char *message;	       /* of an error */
 	const struct finding *finding; /* of a failure */
@@ -39,7 +43,9 @@ static void add_case(struct cases *c, const struct test_case *one)
 /* What keeps the whole from being a result; both are about the scan. */
 static void add_errors(const struct report_input *in, struct cases *c)
 {
-	struct test_case error = { .suite = "nis2 scan", .outcome = ERROR };
+	struct test_case error = { .suite = "nis2 scan",
+				   .class = "nis2 scan",
+				   .outcome = ERROR };
 
 	if (!in->scan->has_total_score && !in->findings->len) {
 		error.name = "something could be assessed";
@@ -53,6 +59,14 @@ static void add_errors(const struct report_input *in, struct cases *c)
 	}
 }
 
+static bool has_finding(const struct finding_list *list, const char *check)
+{
+	for (size_t i = 0; i < list->len; i++)
+		if (!strcmp(list->items[i].check_id, check))
+			return true;
+	return false;
+}
+
 static void add_passes(const struct report_input *in, struct cases *c)
 {
 	const struct check_list *checks = catalog_checks();
@@ -61,10 +75,11 @@ static void add_passes(const struct report_input *in, struct cases *c)
 		const struct matrix_check *m = &in->checks->checks[i];
 		const struct check *check = &checks->items[i];
 
-		if (m->run && !m->grave && !m->minor)
+		if (m->run && !has_finding(in->findings, check->id))
 			add_case(c, &(struct test_case){
-					    .suite = check->category,
+					    .suite = PASSES,
 					    .name = check->id,
+					    .class = check->category,
 				    });
 	}
 }
@@ -75,20 +90,25 @@ static bool is_settled(enum finding_status status)
 	       status == FINDING_STATUS_RESOLVED;
 }
 
+static enum outcome outcome_of(const struct finding *f)
+{
+	if (is_settled(f->status))
+		return SKIPPED;
+	return f->scored && f->severity <= SEVERITY_MEDIUM ? FAILED : TOLD;
+}
+
 static void add_findings(const struct finding_list *list, struct cases *c)
 {
 	for (size_t i = 0; i < list->len; i++) {
 		const struct finding *f = &list->items[i];
 
-		add_case(c,
-			 &(struct test_case){
-				 .suite = f->category,
-				 .name = arena_printf(c->arena, "%s: %s",
-						      f->check_id, f->target),
-				 .outcome = is_settled(f->status) ? SKIPPED
-								  : FAILED,
-				 .finding = f,
-			 });
+		add_case(c, &(struct test_case){
+				    .suite = f->target,
+				    .name = f->message,
+				    .class = f->category,
+				    .outcome = outcome_of(f),
+				    .finding = f,
+			    });
 	}
 }
 
@@ -130,30 +150,48 @@ static void add_line(struct sb *out, const char *text)
 	sb_addc(out, '\n');
 }
 
-static void add_failure(struct sb *out, const struct finding *f)
+static void add_texts(struct sb *out, const struct finding *f)
 {
-	sb_add(out, "<failure");
-	attribute(out, "type", severity_names[f->severity]);
-	attribute(out, "message", f->title);
-	sb_add(out, ">");
-	add_line(out, f->message);
 	add_line(out, f->technical_detail);
 	add_line(out, f->rationale);
 	add_line(out, f->remediation);
 	add_line(out, f->reference);
+}
+
+static void add_failure(struct sb *out, const struct finding *f)
+{
+	sb_add(out, "<failure");
+	attribute(out, "type",
+		  f->severity == SEVERITY_MEDIUM ? "WARNING"
+						 : severity_names[f->severity]);
+	attribute(out, "message", f->title);
+	sb_add(out, ">");
+	add_texts(out, f);
 	sb_add(out, "</failure>");
+}
+
+static void add_told(struct sb *out, const struct finding *f)
+{
+	sb_add(out, "<system-out>");
+	add_line(out, arena_printf(out->arena, "%s: %s",
+				   f->scored ? "INFO" : f->compliance_article,
+				   f->title));
+	add_texts(out, f);
+	sb_add(out, "</system-out>");
 }
 
 static void add_test_case(struct sb *out, const struct test_case *c)
 {
 	sb_add(out, "    <testcase");
-	attribute(out, "classname", c->suite);
+	attribute(out, "classname", c->class);
 	attribute(out, "name", c->name);
 	sb_add(out, c->outcome == PASSED ? "/>\n" : ">");
 	if (c->outcome == PASSED)
 		return;
 	if (c->outcome == FAILED)
 		add_failure(out, c->finding);
+	if (c->outcome == TOLD)
+		add_told(out, c->finding);
 	if (c->outcome == SKIPPED) {
 		sb_add(out, "<skipped");
 		attribute(out, "message",

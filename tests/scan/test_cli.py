@@ -130,9 +130,16 @@ def test_junit_is_opened_by_xmllint(written):
         assert int(node.get('tests')) == len(cases)
         assert int(node.get('failures')) == sum(c.find('failure') is not None for c in cases)
         assert int(node.get('errors')) == 0
-    failures = {c.get('name') for c in root.iter('testcase') if c.find('failure') is not None}
     found = json.loads(written.text('.json'))['findings']
-    assert len(failures) == len(found) and f'version_leak: {HOSTILE}:{PORT}' in failures
+    cases = {(s.get('name'), c.get('name')): c for s in root.iter('testsuite') for c in s.iter('testcase')}
+    for f in found:
+        case = cases[f['target'], f['message']]
+        failure = case.find('failure')
+        assert case.get('classname') == f['category']
+        if f['severity'] in ('CRITICAL', 'HIGH', 'MEDIUM'):
+            assert failure.get('type') == ('WARNING' if f['severity'] == 'MEDIUM' else f['severity'])
+        else:
+            assert failure is None and case.find('system-out').text.startswith('INFO: ')
     assert len(list(root.iter('testcase'))) > len(found), 'checks that passed are cases too'
 
 

@@ -89,8 +89,11 @@ static void test_junit_has_no_character_that_xml_refuses(void **state)
 	assert_null(strstr(text, "<script"));
 	assert_null(strstr(text, "]]>"));
 	assert_non_null(strstr(text, "<skipped message=\"accepted_risk\"/>"));
-	assert_non_null(strstr(text, "<testsuite name=\"OLD\" tests=\"1\" "
-				     "failures=\"1\""));
+	assert_non_null(strstr(text, "classname=\"OLD\""));
+	assert_non_null(strstr(text,
+			       "<testsuite name=\"2001:db8::1\" tests=\"1\" "
+			       "failures=\"0\" errors=\"0\" skipped=\"1\""));
+	assert_non_null(strstr(text, "<failure type=\"HIGH\""));
 }
 
 /* W1, W80: nobody may read a scan that saw nothing as a success. */
