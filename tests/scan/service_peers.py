@@ -25,7 +25,8 @@ def weak_sshd(peers):
         RequiredRSASize 1024
         PidFile none
         UsePAM no
-        PasswordAuthentication yes
+        PasswordAuthentication no
+        KbdInteractiveAuthentication no
         KexAlgorithms diffie-hellman-group1-sha1,diffie-hellman-group14-sha1,curve25519-sha256
         HostKeyAlgorithms ssh-rsa,rsa-sha2-256
         Ciphers 3des-cbc,aes128-cbc,aes128-ctr,chacha20-poly1305@openssh.com
