@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/rand.h"
 #include "net/conn.h"
 #include "net/hello_ask.h"
@@ -15,7 +16,7 @@
 
 enum { HS_CLIENT_KEY = 16, SECRET = 48 };
 /* For an answer that must come, and for one that may. */
-enum { ANSWER_US = 3000000, SILENCE_US = 1000000 };
+enum { ANSWER_US = 3000000, SILENCE_US = 1000000, LEAST_US = 200000 };
 
 /* How a block is made. */
 enum block {
@@ -33,6 +34,7 @@ struct robot {
 	const uint16_t *suites;
 	size_t suite_count;
 	struct arena *arena;
+	int64_t silence; /* for an answer that may come */
 };
 
 /* What an answer is worth comparing by. */
@@ -117,7 +119,7 @@ static struct conn *send_one(const struct robot *r, enum block kind,
 		.arena = &scratch,
 	};
 	struct conn *conn =
-		hello_begin(&q, finished ? ANSWER_US : SILENCE_US, &in);
+		hello_begin(&q, finished ? ANSWER_US : r->silence, &in);
 	struct hello_answer answer = { 0 };
 	struct err err = { 0 };
 
@@ -245,6 +247,7 @@ enum hello_robot hello_robot(struct hello_peer *peer,
 	struct robot r = { .peer = peer, .version = old->version, .arena = a };
 	uint16_t *suites =
 		arena_array(a, old->suite_count + 1, sizeof(*suites));
+	int64_t start = clock_tick(), took;
 	enum hello_robot whole;
 
 	r.suites = suites;
@@ -254,6 +257,13 @@ enum hello_robot hello_robot(struct hello_peer *peer,
 	if (!r.suite_count || old->version < TLS_1_0)
 		return HELLO_ROBOT_UNKNOWN;
 	whole = look(&r, true);
-	/* Some tell it only while they wait for the rest. */
+	/*
+	 * Some tell it only while they wait for the rest: what comes, comes in
+	 * about the time of an exchange, and ten times that is waited for.
+	 */
+	took = (clock_tick() - start) / BLOCKS * 10;
+	r.silence = took < LEAST_US	? LEAST_US
+		    : took > SILENCE_US ? SILENCE_US
+					: took;
 	return whole == HELLO_ROBOT_SAFE ? look(&r, false) : whole;
 }
