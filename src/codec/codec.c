@@ -274,3 +274,11 @@ const char *codec_str_list_json(struct arena *a, const struct str_list *list)
 	sb_addc(&out, ']');
 	return out.s;
 }
+
+bool codec_str_list_has(const struct str_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->len; i++)
+		if (!strcmp(list->items[i], text))
+			return true;
+	return false;
+}

@@ -174,5 +174,7 @@ void codec_set_null(const struct field *field, void *row);
 
 /* Copies a JSON list of strings: for columns such as `tags`. */
 const char *codec_str_list_json(struct arena *a, const struct str_list *list);
+/* Whether it has the text, letter by letter. */
+bool codec_str_list_has(const struct str_list *list, const char *text);
 
 #endif

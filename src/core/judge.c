@@ -51,12 +51,8 @@ static bool contains(const struct fact *fact, const char *value)
 {
 	if (fact->kind == FACT_TEXT)
 		return strstr(fact->text, value) != NULL;
-	if (fact->kind != FACT_LIST)
-		return false;
-	for (size_t i = 0; i < fact->list.len; i++)
-		if (!strcmp(fact->list.items[i], value))
-			return true;
-	return false;
+	return fact->kind == FACT_LIST &&
+	       codec_str_list_has(&fact->list, value);
 }
 
 static bool is_within(const struct fact *fact, const char *days, int64_t now)

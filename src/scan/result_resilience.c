@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "codec/codec.h"
 #include "scan/result_member.h"
 
 /* How many a list has. */
@@ -12,14 +13,6 @@ static bool count(const struct fact_list *facts, int port, const char *name,
 		return false;
 	sb_addf(out, "%zu", f->list.len);
 	return true;
-}
-
-static bool has(const struct str_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->len; i++)
-		if (!strcmp(list->items[i], text))
-			return true;
-	return false;
 }
 
 /* Those of all ports. */
@@ -40,7 +33,7 @@ static bool networks(const struct fact_list *facts, int port, const char *name,
 		looked = true;
 		for (size_t k = 0; k < f->list.len; k++)
 			if (all.len < NETWORKS_MAX &&
-			    !has(&all, f->list.items[k]))
+			    !codec_str_list_has(&all, f->list.items[k]))
 				all.items[all.len++] = f->list.items[k];
 	}
 	if (looked)

@@ -65,8 +65,9 @@ def oracle(folder, sites, more):
 def stated(outcome, host):
     """{test: result} and the score, as the scan says it."""
     facts = {f['f'].removeprefix('observatory.'): f for f in outcome.asset(host)['facts'] if f['f'].startswith('observatory.')}
-    results = {name.replace('_', '-'): f['text'] for name, f in facts.items() if name not in ('score', 'grade')}
-    return results, facts['score']['number'] if facts else None, facts['grade']['text'] if facts else None
+    results = {name.replace('_', '-'): f['text'] for name, f in facts.items()}
+    sums = [info['observatory'] for info in outcome.asset(host)['http_info'].values() if 'observatory' in info]
+    return results, sums[0]['score'] if sums else None, sums[0]['grade'] if sums else None
 
 
 def score(tests):

@@ -88,6 +88,10 @@ static const struct page_case {
 	  LINK "<img src=https://www.facebook.com/tr?id=1>"
 	       "<img src=https://www.facebook.com/logo.png>",
 	  "--?", .trackers = "facebook.com/tr" },
+	{ "legal: that path of another domain", "FR",
+	  LINK "<img src=https://notfacebook.com/tr?id=1>", "--?" },
+	{ "legal: a domain in a path is not asked", "FR",
+	  LINK "<script src=/x//www.hotjar.com/a.js></script>", "--?" },
 };
 
 static char letter(enum legal_seen seen)

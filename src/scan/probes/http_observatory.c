@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/observatory.h"
 #include "scan/probes/cookies.h"
 #include "scan/probes/http.h"
 #include "scan/probes/http_csp.h"
@@ -353,7 +352,6 @@ void observatory_facts(const struct observatory_input *in, int port,
 {
 	struct csp_input policies = csp_input(in, facts->arena);
 	struct sri sri = { 0 };
-	struct observatory sum;
 	bool by_csp = false;
 
 	fact_text(facts, "observatory.content_security_policy", port,
@@ -380,7 +378,4 @@ void observatory_facts(const struct observatory_input *in, int port,
 		  embedder_policy(in->page));
 	fact_text(facts, "observatory.cross_origin_opener_policy", port,
 		  opener_policy(in->page));
-	observatory_score(facts, port, &sum);
-	fact_int(facts, "observatory.score", port, sum.score);
-	fact_text(facts, "observatory.grade", port, sum.grade);
 }

@@ -6,6 +6,7 @@
 #include "core/vat.h"
 #include "net/domain.h"
 #include "scan/pattern.h"
+#include "scan/probes/html_source.h"
 
 struct look {
 	const struct site_duties *duties;
@@ -34,14 +35,6 @@ bool legal_is_main(const char *name, struct arena *a)
 	if (!strncasecmp(name, "www.", 4))
 		return true;
 	return !strcasecmp(name, domain_of(name, a)) || is_three(name);
-}
-
-static bool lists(const struct str_list *list, const char *text)
-{
-	for (size_t i = 0; i < list->len; i++)
-		if (!strcmp(list->items[i], text))
-			return true;
-	return false;
 }
 
 /* ---- links ---- */
@@ -110,24 +103,17 @@ static bool find_vat(const struct look *l, struct err *err)
 
 /* ---- who is followed, and whether they are asked ---- */
 
-/* Behind "//", with the path; NULL where the address names no host. */
-static const char *host_of(const char *src)
-{
-	const char *slashes = strstr(src, "//");
-
-	return slashes && slashes - src <= 6 ? slashes + 2 : NULL;
-}
-
 /* "t.example" is of "example", "facebook.com/tr" of that path alone. */
-static bool is_of(const char *host, const char *domain)
+static bool is_of(const char *src, const char *host, const char *domain)
 {
-	size_t name = strcspn(host, "/?#:"), len = strlen(domain);
-	size_t own = strcspn(domain, "/");
+	size_t name = strlen(host), own = strcspn(domain, "/");
+	const char *path = strstr(src, "//") + 2;
 
-	if (own < len)
-		return strcasestr(host, domain) != NULL;
-	return name >= len && !strncasecmp(host + name - len, domain, len) &&
-	       (name == len || host[name - len - 1] == '.');
+	if (name < own || strncasecmp(host + name - own, domain, own) != 0 ||
+	    (name > own && host[name - own - 1] != '.'))
+		return false;
+	path += strcspn(path, "/?#");
+	return !strncmp(path, domain + own, strlen(domain + own));
 }
 
 /* What a browser runs or fetches at once; "text/plain" waits for a yes. */
@@ -146,7 +132,7 @@ static const char *loaded_at_once(const struct html_element *e)
 
 static void keep(struct str_list *list, const char *text)
 {
-	if (list->len < LEGAL_LIST_MAX && !lists(list, text))
+	if (list->len < LEGAL_LIST_MAX && !codec_str_list_has(list, text))
 		list->items[list->len++] = text;
 }
 
@@ -156,10 +142,12 @@ static void find_trackers(const struct look *l)
 
 	for (size_t i = 0; i < l->html.len; i++) {
 		const char *src = loaded_at_once(&l->html.items[i]);
-		const char *host = src ? host_of(src) : NULL;
+		struct html_source from = { 0 };
 
-		for (size_t k = 0; host && k < known->len; k++)
-			if (is_of(host, known->items[k]))
+		if (src && strstr(src, "//"))
+			from = html_source_of(src, "", "", l->arena);
+		for (size_t k = 0; from.host && k < known->len; k++)
+			if (is_of(src, from.host, known->items[k]))
 				keep(&l->ret->trackers, known->items[k]);
 	}
 }
@@ -204,7 +192,7 @@ bool legal_find(const struct site_duties *duties, const char *country,
 	};
 
 	*ret = (struct legal_found){ .trackers = room(a), .consent = room(a) };
-	if (!lists(&duties->countries, country))
+	if (!codec_str_list_has(&duties->countries, country))
 		return false;
 	html_parse(body, a, &l.html);
 	if (!has_links(&l))

@@ -194,21 +194,14 @@ static const struct method {
 	{ "diffie-hellman-group1-sha1", number_1023, 128 },
 };
 
-static bool has(const struct str_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->len; i++)
-		if (!strcmp(list->items[i], name))
-			return true;
-	return false;
-}
-
 bool ssh_begin_exchange(const struct ssh_offer *offer, const char *host_key,
 			struct sb *out)
 {
 	struct sb payload = sb_new(out->arena, 256);
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (!has(&offer->lists[SSH_KEX], methods[i].name))
+		if (!codec_str_list_has(&offer->lists[SSH_KEX],
+					methods[i].name))
 			continue;
 		put_kexinit(offer, methods[i].name, host_key, out->arena, out);
 		sb_addc(&payload, MSG_KEXDH_INIT);
@@ -243,7 +236,7 @@ static void state_weak(struct fact_list *f, const char *fact, int port,
 			weak.items[weak.len++] = to->items[i];
 	for (size_t i = 0; from && i < from->len; i++)
 		if (has_part(from->items[i], parts) &&
-		    !has(&weak, from->items[i]))
+		    !codec_str_list_has(&weak, from->items[i]))
 			weak.items[weak.len++] = from->items[i];
 	fact_strs(f, fact, port, &weak);
 }
@@ -260,7 +253,7 @@ static bool is_open_to_terrapin(const struct ssh_offer *o)
 	const struct str_list *lists = o->lists;
 	bool is_chacha = false, is_cbc = false, is_etm = false;
 
-	if (has(&lists[SSH_KEX], "kex-strict-s-v00@openssh.com"))
+	if (codec_str_list_has(&lists[SSH_KEX], "kex-strict-s-v00@openssh.com"))
 		return false;
 	for (int i = SSH_CIPHER_TO_SERVER; i <= SSH_CIPHER_TO_CLIENT; i++)
 		for (size_t k = 0; k < lists[i].len; k++) {
